@@ -1,0 +1,148 @@
+"""Multi-head attention over packed rows; the only place of the workbench that may pad.
+
+Three paths give the same numbers (tests/layers/test_attention.py holds them equal):
+
+1. CUDA, half precision, no dropout, nobody watching: ``torch.nn.attention.varlen``;
+2. anywhere: pad inside the call, attend, take the padding away again;
+3. with a ``trace``: an explicit softmax, so that the weights can be seen.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from workbench.pairs import Offsets
+from workbench.patterns import Read
+
+Trace = dict[str, list]
+
+
+def pad(rows: Float[Tensor, "rows *rest"], offsets: Offsets) -> Float[Tensor, "P longest *rest"]:
+    """Packed rows as one padded block per pair; the filler is zero."""
+    padded = rows.new_zeros(len(offsets), offsets.longest, *rows.shape[1:])
+    padded[offsets.owner, offsets.within] = rows
+    return padded
+
+
+def unpad(padded: Float[Tensor, "P longest *rest"], offsets: Offsets) -> Float[Tensor, "rows *rest"]:
+    """The packed rows of a padded block; undoes ``pad``."""
+    return padded[offsets.owner, offsets.within]
+
+
+def attend(
+    query: Float[Tensor, "q H E"],
+    key: Float[Tensor, "k H E"],
+    value: Float[Tensor, "k H E"],
+    read: Read,
+    dropout: float = 0.0,
+    weights: list | None = None,
+) -> Float[Tensor, "q H E"]:
+    """Each query's mix of the values it may see; appends [P, H, q, k] weights when asked.
+
+    Scores are scaled by 1/sqrt(E) (the papers' BERT attention).  A query that may see nothing
+    gets zeros.
+    """
+    if weights is None and query.is_cuda and query.dtype in _HALF and dropout == 0.0:
+        return _varlen(query, key, value, read)
+    padded = [
+        pad(rows, offsets).transpose(1, 2)
+        for rows, offsets in (
+            (query, read.query_offsets),
+            (key, read.key_offsets),
+            (value, read.key_offsets),
+        )
+    ]
+    hidden = None if read.hidden is None else read.hidden[:, None]
+    if weights is None and query.dtype not in _HALF:
+        visible = None if hidden is None else ~hidden
+        mixed = F.scaled_dot_product_attention(*padded, attn_mask=visible, dropout_p=dropout)
+    else:
+        mixed = _explicit(*padded, hidden, dropout, weights)
+    return unpad(mixed.transpose(1, 2), read.query_offsets)
+
+
+_HALF = (torch.bfloat16, torch.float16)
+
+
+def _explicit(query, key, value, hidden, dropout, weights):
+    """Matrix product, softmax, matrix product: visible, and the faster one in bf16 on a CPU."""
+    scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+    if hidden is not None:
+        scores = scores.masked_fill(hidden, -torch.inf)
+    shares = scores.softmax(-1)
+    if hidden is not None:
+        shares = shares.masked_fill(hidden, 0.0)  # a row that sees nothing is zero, not NaN
+    if weights is not None:
+        weights.append(shares.detach())
+    return F.dropout(shares, dropout) @ value if dropout else shares @ value
+
+
+def _varlen(query, key, value, read):
+    from torch.nn.attention.varlen import varlen_attn
+
+    queries, keys = read.query_offsets, read.key_offsets
+    return varlen_attn(
+        query,
+        key,
+        value,
+        queries.starts.int(),
+        keys.starts.int(),
+        queries.longest,
+        keys.longest,
+        window_size=(-1, 0) if read.causal else (-1, -1),
+    )
+
+
+class Attention(nn.Module):
+    """Multi-head attention from rows of one width to rows of another (or the same)."""
+
+    def __init__(
+        self, width: int, heads: int, dropout: float = 0.1, *, key_width: int | None = None,
+        inner_width: int | None = None,
+    ) -> None:
+        super().__init__()
+        inner = inner_width or width
+        if inner % heads:
+            raise ValueError(f"{heads} heads do not divide the attention width {inner}")
+        self.heads = heads
+        self.dropout = dropout
+        self.query = nn.Linear(width, inner)
+        self.key = nn.Linear(key_width or width, inner)
+        self.value = nn.Linear(key_width or width, inner)
+        self.output = nn.Linear(inner, width)
+
+    def forward(
+        self,
+        rows: Float[Tensor, "n D"],
+        reads: tuple[Read, ...],
+        source: Float[Tensor, "k Dk"] | None = None,
+        weights: list | None = None,
+    ) -> Float[Tensor, "n D"]:
+        """Every row's projected mix over the reads; ``source`` holds the key rows if not ``rows``."""
+        source = rows if source is None else source
+        query, key, value = (
+            projection(given).unflatten(-1, (self.heads, -1))
+            for projection, given in ((self.query, rows), (self.key, source), (self.value, source))
+        )
+        dropout = self.dropout if self.training else 0.0
+        mixed = None
+        for read in reads:
+            part = attend(
+                query if read.queries is None else query[read.queries],
+                key if read.keys is None else key[read.keys],
+                value if read.keys is None else value[read.keys],
+                read,
+                dropout,
+                weights,
+            )
+            if read.queries is None:
+                mixed = part
+            else:
+                mixed = torch.zeros_like(query, dtype=part.dtype) if mixed is None else mixed
+                mixed = mixed.index_copy(0, read.queries, part)
+        return self.output(mixed.flatten(-2))

@@ -1,0 +1,39 @@
+"""What an objective is: it hides or breaks something in a batch and scores the recovery."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Int, Shaped
+from torch import Tensor
+
+from workbench.encoders.encoding import Encoding
+from workbench.pairs import LossSum, PairBatch
+from workbench.patterns import BIDIRECTIONAL, AttentionPattern
+
+
+@dataclass(frozen=True)
+class Corrupted:
+    """A broken batch, who may see whom in it, the rows to recover, and what was there."""
+
+    batch: PairBatch
+    rows: Int[Tensor, "m"]
+    targets: Shaped[Tensor, "m *more"]
+    pattern: AttentionPattern = BIDIRECTIONAL
+
+
+@runtime_checkable
+class Objective(Protocol):
+    """Owns its head; knows no encoder.  ``rng`` is the only source of chance."""
+
+    name: str
+
+    def corrupt(self, batch: PairBatch, rng: torch.Generator) -> Corrupted:
+        """A broken copy of the batch; touches nothing but what it reports."""
+        ...
+
+    def loss(self, encoding: Encoding, corrupted: Corrupted) -> LossSum:
+        """How badly the states recover what was hidden, as a sum and a count."""
+        ...

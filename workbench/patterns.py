@@ -1,0 +1,114 @@
+"""Who may see whom: an attention pattern, and the reads it asks of a batch.
+
+In one stream the rows of a pair are laid out [regions | text], so that the prefix of a seq2seq
+example (regions and source text) is one run (decision 0006).  Every pattern is then a short list
+of ``Read``s, each "these query rows look at those key rows", and no mask is ever built for a
+kernel; ``visible`` draws one for people.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import torch
+from jaxtyping import Bool, Int
+from torch import Tensor
+
+from workbench.pairs import Offsets, PairBatch
+
+
+@dataclass(frozen=True)
+class JointLayout:
+    """Where the regions and tokens of each pair stand in the joint rows of one stream."""
+
+    offsets: Offsets
+    region_rows: Int[Tensor, "R"]
+    text_rows: Int[Tensor, "T"]
+
+    @classmethod
+    def of(cls, batch: PairBatch) -> JointLayout:
+        """The layout [regions | text] of every pair of a batch."""
+        regions, text = batch.regions.offsets, batch.text.offsets
+        joint = Offsets(regions.starts + text.starts, int((regions.lengths + text.lengths).max()))
+        region_rows = joint.starts[regions.owner] + regions.within
+        text_rows = joint.starts[text.owner] + regions.lengths[text.owner] + text.within
+        return cls(joint, region_rows, text_rows)
+
+
+@dataclass(frozen=True)
+class Read:
+    """Query rows ``queries`` (all when None) look at key rows ``keys``, pair by pair.
+
+    With ``causal`` the last query of a pair stands at its last key, and a query sees only keys
+    up to its own place.
+    """
+
+    queries: Int[Tensor, "q"] | None
+    query_offsets: Offsets
+    keys: Int[Tensor, "k"] | None
+    key_offsets: Offsets
+    causal: bool = False
+
+    @cached_property
+    def hidden(self) -> Bool[Tensor, "P q k"] | None:
+        """True where a padded query may not see a padded key; None when everything is seen."""
+        queries, keys = self.query_offsets, self.key_offsets
+        device = keys.starts.device
+        key = torch.arange(keys.longest, device=device)
+        beyond = key[None] >= keys.lengths[:, None]
+        if self.causal:
+            query = torch.arange(queries.longest, device=device)
+            place = query[None] + (keys.lengths - queries.lengths)[:, None]
+            return beyond[:, None, :] | (key[None, None] > place[:, :, None])
+        if not bool(beyond.any()):
+            return None
+        return beyond[:, None, :].expand(-1, queries.longest, -1)
+
+
+@dataclass(frozen=True)
+class AttentionPattern:
+    """Everybody sees everybody (``bidirectional``), or a prefix then a causal target (``seq2seq``).
+
+    ``source`` counts, per pair, the text rows that belong to the prefix (VLP's [CLS] and [SEP]
+    are such rows); the remaining text rows are the target, seen only by later ones (P6, M16).
+    """
+
+    kind: Literal["bidirectional", "seq2seq"] = "bidirectional"
+    source: Int[Tensor, "P"] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.source is None) != (self.kind == "bidirectional"):
+            raise ValueError(
+                f"a {self.kind} pattern was given source={self.source!r}; a seq2seq pattern needs "
+                "the number of source text rows of each pair, a bidirectional one needs none"
+            )
+
+    def reads(self, batch: PairBatch, layout: JointLayout) -> tuple[Read, ...]:
+        """The reads of one layer over joint rows."""
+        everything = layout.offsets
+        if self.source is None:
+            return (Read(None, everything, None, everything),)
+        prefix = Offsets.from_lengths(batch.regions.offsets.lengths + self.source)
+        target = Offsets.from_lengths(batch.text.offsets.lengths - self.source)
+        prefix_rows = everything.starts[prefix.owner] + prefix.within
+        target_rows = everything.starts[target.owner] + prefix.lengths[target.owner] + target.within
+        return (
+            Read(prefix_rows, prefix, prefix_rows, prefix),
+            Read(target_rows, target, None, everything, causal=True),
+        )
+
+    def visible(self, batch: PairBatch, pair: int) -> Bool[Tensor, "n n"]:
+        """For one pair, True where the row's query may see the column's key, as a picture."""
+        regions = int(batch.regions.offsets.lengths[pair])
+        rows = regions + int(batch.text.offsets.lengths[pair])
+        if self.source is None:
+            return torch.ones(rows, rows, dtype=torch.bool)
+        prefix = regions + int(self.source[pair])
+        seen = torch.ones(rows, rows, dtype=torch.bool).tril()
+        seen[:, :prefix] = True
+        return seen
+
+
+BIDIRECTIONAL = AttentionPattern()
