@@ -192,36 +192,53 @@ class TextTokens:
 
 @dataclass(frozen=True)
 class PairBatch:
-    """A batch: picture ``i`` beside sentence ``i``; ``matched[i]`` says whether they belong."""
+    """A batch: picture ``i`` beside sentence ``i``; ``matched[i]`` says whether they belong.
+
+    ``names`` are the pairs' names, ``images`` the pictures' (several pairs may share a picture);
+    where ``images`` is left empty every pair has a picture of its own, called as the pair.
+    """
 
     regions: Regions
     text: TextTokens
     matched: Bool[Tensor, "P"]
     names: tuple[str, ...]
+    images: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        counts = (len(self.regions), len(self.text), len(self.matched), len(self.names))
+        if not self.images:
+            object.__setattr__(self, "images", self.names)
+        counts = [
+            len(part)
+            for part in (self.regions, self.text, self.matched, self.names, self.images)
+        ]
         if len(set(counts)) != 1:
             raise ValueError(
-                "a batch needs as many pictures as sentences, matches and names, got "
-                f"{counts[0]}, {counts[1]}, {counts[2]} and {counts[3]}"
+                "a batch needs as many pictures as sentences, matches, names and image names, got "
+                + ", ".join(str(count) for count in counts)
             )
 
     def __len__(self) -> int:
         return len(self.names)
 
     def beside(self, order: Int[Tensor, "P"]) -> PairBatch:
-        """Each sentence beside picture ``order[i]``; pairs that moved are no longer matched."""
-        same = order == torch.arange(len(self), device=order.device)
+        """Each sentence beside picture ``order[i]``; where that is another one they no longer match."""
+        images = tuple(self.images[i] for i in order.tolist())
+        same = [new == old for new, old in zip(images, self.images, strict=True)]
         return dataclasses.replace(
-            self, regions=self.regions.select(order), matched=self.matched & same
+            self,
+            regions=self.regions.select(order),
+            matched=self.matched & torch.tensor(same, device=self.matched.device),
+            images=images,
         )
 
     def select(self, order: Int[Tensor, "n"]) -> PairBatch:
         """The pairs named by ``order`` as a new batch."""
-        names = tuple(self.names[i] for i in order.tolist())
         return PairBatch(
-            self.regions.select(order), self.text.select(order), self.matched[order], names
+            self.regions.select(order),
+            self.text.select(order),
+            self.matched[order],
+            tuple(self.names[i] for i in order.tolist()),
+            tuple(self.images[i] for i in order.tolist()),
         )
 
     def without_regions(self) -> PairBatch:

@@ -1,0 +1,40 @@
+"""Which objective a step trains: one of several, drawn by ratio (U13)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from workbench.objectives.objective import Objective
+
+
+class Alternate(nn.Module):
+    """One objective a step, drawn with probability proportional to its weight (U13, P8)."""
+
+    def __init__(self, objectives: Sequence[nn.Module], weights: Sequence[float]) -> None:
+        super().__init__()
+        names = [getattr(objective, "name", None) for objective in objectives]
+        if len(objectives) != len(weights) or not objectives:
+            raise ValueError(
+                f"{len(objectives)} objectives were given {len(weights)} weights; give each one"
+            )
+        if min(weights) < 0 or sum(weights) == 0:
+            raise ValueError(f"weights must be zero or more with a sum above zero, got {weights}")
+        if len(set(names)) != len(names):
+            raise ValueError(f"objectives of a mix need different names, got {names}")
+        self.objectives = nn.ModuleList(objectives)
+        self.weights = tuple(float(weight) for weight in weights)
+
+    def pick(self, rng: torch.Generator) -> Objective:
+        """The objective of this step."""
+        weights = torch.tensor(self.weights, device=rng.device)
+        return self.objectives[int(torch.multinomial(weights, 1, generator=rng))]
+
+    def __getitem__(self, name: str) -> Objective:
+        """The objective called ``name``; raises ``KeyError`` naming those there are."""
+        for objective in self.objectives:
+            if objective.name == name:
+                return objective
+        raise KeyError(f"no objective {name!r}; there are {[o.name for o in self.objectives]}")
