@@ -82,7 +82,8 @@ class Regions:
 
     ``boxes`` are x1, y1, x2, y2 as fractions of the picture (0 to 1); ``classes`` are the
     detector's probabilities, column 0 = background; ``sizes`` are width and height in pixels;
-    ``hidden`` marks rows that an objective has masked (None where none is).
+    ``hidden`` marks rows that an objective has masked (None where none is); ``segments`` are the
+    rows' segment numbers where a task needs its own (None: the model's number for pictures).
     """
 
     features: Float[Tensor, "R F"]
@@ -92,6 +93,7 @@ class Regions:
     sizes: Float[Tensor, "P 2"]
     offsets: Offsets
     hidden: Bool[Tensor, "R"] | None = None
+    segments: Int[Tensor, "R"] | None = None
 
     def __post_init__(self) -> None:
         if len(self.offsets) != len(self.sizes) or self.offsets.rows != len(self.features):
@@ -115,6 +117,7 @@ class Regions:
             self.sizes[order],
             offsets,
             None if self.hidden is None else self.hidden[rows],
+            None if self.segments is None else self.segments[rows],
         )
 
     @classmethod
@@ -123,14 +126,8 @@ class Regions:
         parts = list(parts)
         if not parts:
             raise ValueError("Regions.join needs at least one bag of regions, got none")
-        hidden = None
-        if any(p.hidden is not None for p in parts):
-            hidden = torch.cat(
-                [
-                    torch.zeros(len(p.features), dtype=torch.bool) if p.hidden is None else p.hidden
-                    for p in parts
-                ]
-            )
+        if any(p.hidden is not None or p.segments is not None for p in parts):
+            raise ValueError("join pictures before an objective or a task marks their regions")
         return cls(
             torch.cat([p.features for p in parts]),
             torch.cat([p.boxes for p in parts]),
@@ -138,7 +135,6 @@ class Regions:
             torch.cat([p.classes for p in parts]),
             torch.cat([p.sizes for p in parts]),
             Offsets.from_lengths(torch.cat([p.offsets.lengths for p in parts])),
-            hidden,
         )
 
     def without_rows(self) -> Regions:

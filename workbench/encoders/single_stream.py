@@ -92,7 +92,10 @@ class SingleStream(nn.Module):
         """
         layout = JointLayout.of(batch)
         text = self.text_embedder(batch.text)
-        regions = self.region_embedder(batch.regions, self.text_embedder.segment.weight[1:2])
+        segments = batch.regions.segments
+        picture = self.text_embedder.segment.weight
+        picture = picture[1:2] if segments is None else picture[segments]
+        regions = self.region_embedder(batch.regions, picture)
         rows = text.new_empty(layout.offsets.rows, text.shape[-1])
         rows = rows.index_copy(0, layout.region_rows, regions.to(rows.dtype))
         rows = rows.index_copy(0, layout.text_rows, text)
@@ -129,5 +132,3 @@ def initialise(module: nn.Module, spread: float = 0.02) -> None:
         nn.init.normal_(module.weight, 0.0, spread)
     if isinstance(module, nn.Linear):
         nn.init.zeros_(module.bias)
-    if isinstance(module, RegionEmbedder) and module.mask_row is not None:
-        nn.init.normal_(module.mask_row, 0.0, spread)

@@ -44,7 +44,8 @@ class RegionEmbedder(nn.Module):
     """UNITER's: LN(LN(feature) + LN(geometry) + segment), with a learned mask row (U2, U4, X3).
 
     The paper sums the two projections and normalises once (``inner_norms=False``); the released
-    code normalises each first and adds ``mask_row`` to hidden regions before projecting.
+    code normalises each first and adds row 1 of ``mask`` to hidden regions before projecting
+    (row 0 is never read).
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class RegionEmbedder(nn.Module):
         self.geometry = nn.Linear(7, width)
         self.feature_norm = nn.LayerNorm(width, eps=eps) if inner_norms else nn.Identity()
         self.geometry_norm = nn.LayerNorm(width, eps=eps) if inner_norms else nn.Identity()
-        self.mask_row = nn.Parameter(torch.zeros(feature_size)) if mask_row else None
+        self.mask = nn.Embedding(2, feature_size, padding_idx=0) if mask_row else None
         self.norm = nn.LayerNorm(width, eps=eps)
         self.dropout = nn.Dropout(dropout)
 
@@ -70,8 +71,9 @@ class RegionEmbedder(nn.Module):
                 f"the regions have {features.shape[-1]} numbers each but this model was built for "
                 f"{self.feature.in_features}; extract them with the extractor it was trained on"
             )
-        if regions.hidden is not None and self.mask_row is not None:
-            features = torch.where(regions.hidden[:, None], features + self.mask_row, features)
+        if regions.hidden is not None and self.mask is not None:
+            shown = features + self.mask.weight[1]
+            features = torch.where(regions.hidden[:, None], shown, features)
         rows = self.feature_norm(self.feature(features))
         rows = rows + self.geometry_norm(self.geometry(geometry7(regions.boxes))) + segment
         return self.dropout(self.norm(rows))

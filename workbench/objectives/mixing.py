@@ -24,8 +24,13 @@ class Alternate(nn.Module):
             raise ValueError(f"weights must be zero or more with a sum above zero, got {weights}")
         if len(set(names)) != len(names):
             raise ValueError(f"objectives of a mix need different names, got {names}")
-        self.objectives = nn.ModuleList(objectives)
+        self.by_name = nn.ModuleDict(dict(zip(names, objectives, strict=True)))
         self.weights = tuple(float(weight) for weight in weights)
+
+    @property
+    def objectives(self) -> list[nn.Module]:
+        """The objectives in the order of their weights."""
+        return list(self.by_name.values())
 
     def pick(self, rng: torch.Generator) -> Objective:
         """The objective of this step."""
@@ -34,7 +39,6 @@ class Alternate(nn.Module):
 
     def __getitem__(self, name: str) -> Objective:
         """The objective called ``name``; raises ``KeyError`` naming those there are."""
-        for objective in self.objectives:
-            if objective.name == name:
-                return objective
-        raise KeyError(f"no objective {name!r}; there are {[o.name for o in self.objectives]}")
+        if name not in self.by_name:
+            raise KeyError(f"no objective {name!r}; there are {list(self.by_name)}")
+        return self.by_name[name]
