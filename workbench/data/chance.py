@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import UInt64
+from jaxtyping import Int, UInt64
 
 _STEP = 0x9E3779B97F4A7C15
 _MASK = (1 << 64) - 1
@@ -15,13 +15,18 @@ def bits(seed: int, *purpose: int, count: int) -> UInt64[np.ndarray, "n"]:
     Number ``i`` never depends on ``count``, on earlier calls or on the version of NumPy, so any
     of them can be drawn again after a restart.
     """
+    return bits_at(np.arange(count), seed, *purpose)
+
+
+def bits_at(places: Int[np.ndarray, "n"], seed: int, *purpose: int) -> UInt64[np.ndarray, "n"]:
+    """The numbers ``bits`` gives at these places, without drawing the others."""
     state = seed & _MASK
     for number in purpose:
-        state = int(_mixed(np.array([(state ^ (number & _MASK)) + _STEP & _MASK], np.uint64))[0])
-    places = np.arange(1, count + 1, dtype=np.uint64)
-    places *= np.uint64(_STEP)
-    places += np.uint64(state)
-    return _mixed(places)
+        state = int(_mixed(np.array([((state ^ (number & _MASK)) + _STEP) & _MASK], np.uint64))[0])
+    drawn = places.astype(np.uint64) + np.uint64(1)
+    drawn *= np.uint64(_STEP)
+    drawn += np.uint64(state)
+    return _mixed(drawn)
 
 
 def _mixed(x):
