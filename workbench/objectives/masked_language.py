@@ -39,14 +39,16 @@ class MaskedLanguage(nn.Module):
         self.mask_id = mask_id
         self.random_range = random_range
         self.whole_words = whole_words
-        self.register_buffer("probability", torch.as_tensor(probability), persistent=False)
+        self.register_buffer(
+            "probability", torch.as_tensor(probability).float().reshape(-1), persistent=False
+        )
 
     def choose(self, batch: PairBatch, rng: torch.Generator) -> Bool[Tensor, "T"]:
         """Which token rows to hide."""
         text = batch.text
         score = chance(len(text.ids), rng, text.ids.device)
         probability = self.probability
-        probability = probability if probability.ndim == 0 else probability[text.ids]
+        probability = probability if len(probability) == 1 else probability[text.ids]
         if not self.whole_words:
             return choose_rows(score, probability, text.offsets, text.words >= 0)
         word = word_of_row(text)

@@ -35,7 +35,7 @@ class _MaskedRegions(nn.Module):
     def __init__(self, head: nn.Module, probability: float, reduction: Reduction) -> None:
         super().__init__()
         self.head = head
-        self.probability = probability
+        self.register_buffer("probability", torch.tensor([probability]), persistent=False)
         self.reduction = reduction
 
     def hide(self, batch: PairBatch, rng: torch.Generator) -> tuple[PairBatch, Tensor]:

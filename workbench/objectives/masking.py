@@ -16,7 +16,7 @@ def chance(rows: int, rng: torch.Generator, device: torch.device | str) -> Float
 
 def choose_rows(
     score: Float[Tensor, "rows"],
-    probability: float | Float[Tensor, "rows"],
+    probability: Float[Tensor, "#rows"],
     offsets: Offsets,
     allowed: Bool[Tensor, "rows"],
 ) -> Bool[Tensor, "rows"]:
@@ -25,7 +25,7 @@ def choose_rows(
     So every pair with an allowed row hides at least one (released UNITER, [c] U6 and U7).
     """
     # a row's distance to its own threshold, so that likely rows are also the likelier fallback
-    score = score / torch.as_tensor(probability, device=score.device).clamp_min(1e-12)
+    score = score / probability.clamp_min(1e-12)
     score = torch.where(allowed, score, torch.inf)
     lowest = score.new_full((len(offsets),), torch.inf)
     lowest = lowest.scatter_reduce(0, offsets.owner, score, "amin")
