@@ -1,0 +1,170 @@
+"""Who trains in a run folder: one process at a time, told by ``lease.json``.
+
+A lease is judged and replaced only under a file lock, which the system drops when its holder dies,
+so that of two processes that want a dead one's place exactly one gets it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+
+from workbench.training.errors import RunBusy, RunError, writing
+from workbench.training.events import attempts
+from workbench.training.folder import RunFolder, replace_json
+from workbench.training.process import identity
+
+RENEW_EVERY = 10.0
+"""Seconds between two heartbeats."""
+
+SILENCE = 300.0
+"""Seconds without a heartbeat after which a process on another machine counts as dead."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The process that trains, where it runs and which attempt it makes; times in Unix seconds."""
+
+    pid: int
+    host: str
+    attempt: int
+    started: float
+    heartbeat: float
+    process: str
+
+    @property
+    def alive(self) -> bool:
+        """Whether its holder still runs: exactly known on this machine, by heartbeat elsewhere."""
+        if self.host == socket.gethostname():
+            return identity(self.pid) == self.process
+        return abs(time.time() - self.heartbeat) < SILENCE
+
+
+def read_lease(folder: RunFolder) -> Lease | None:
+    """The lease as written, of a live process or a dead one; None where there is none."""
+    try:
+        return Lease(**json.loads(folder.lease.read_text()))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError):
+        # Leases are replaced whole: what cannot be read was damaged, not half written.
+        return None
+
+
+def launch(folder: RunFolder, start_process: Callable[[], int]) -> Lease:
+    """Starts a process and gives it the lease before it can look; raises ``RunBusy``."""
+    with _locked(folder):
+        _refuse_if_held(folder)
+        attempt = _next_attempt(folder)
+        folder.control.unlink(missing_ok=True)
+        return _grant(folder, start_process(), attempt)
+
+
+def hold(folder: RunFolder) -> Lease:
+    """The lease of this process: the one it was started with, or a new one; raises ``RunBusy``."""
+    with _locked(folder):
+        mine = read_lease(folder)
+        if mine is not None and mine.pid == os.getpid() and mine.alive:
+            if folder.events_file(mine.attempt).exists():
+                raise _busy(folder, mine)
+            return mine
+        _refuse_if_held(folder)
+        return _grant(folder, os.getpid(), _next_attempt(folder))
+
+
+class Tenure:
+    """The time in which this process holds the lease; raises ``RunBusy`` when another one does."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.lease = hold(folder)
+        self._renewed = time.monotonic()
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt of the run this is, from 1."""
+        return self.lease.attempt
+
+    def renew_when_due(self) -> None:
+        """A heartbeat every ten seconds; raises ``RunBusy`` when the lease was taken over."""
+        if time.monotonic() - self._renewed < RENEW_EVERY:
+            return
+        with _locked(self.folder):
+            current = read_lease(self.folder)
+            if current is not None and current.attempt != self.attempt:
+                raise _busy(self.folder, current)
+            self.lease = dataclasses.replace(self.lease, heartbeat=time.time())
+            replace_json(self.folder.lease, dataclasses.asdict(self.lease))
+        self._renewed = time.monotonic()
+
+    def __enter__(self) -> Tenure:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with contextlib.suppress(RunError), _locked(self.folder):
+            current = read_lease(self.folder)
+            if current is not None and current.attempt == self.attempt:
+                self.folder.lease.unlink(missing_ok=True)
+
+
+def _grant(folder: RunFolder, pid: int, attempt: int) -> Lease:
+    now = time.time()
+    lease = Lease(pid, socket.gethostname(), attempt, now, now, identity(pid) or "ended")
+    replace_json(folder.lease, dataclasses.asdict(lease))
+    return lease
+
+
+def _next_attempt(folder: RunFolder) -> int:
+    stale = read_lease(folder)
+    return max([*attempts(folder), 0 if stale is None else stale.attempt], default=0) + 1
+
+
+def _refuse_if_held(folder: RunFolder) -> None:
+    current = read_lease(folder)
+    if current is not None and current.alive:
+        raise _busy(folder, current)
+
+
+def _busy(folder: RunFolder, lease: Lease) -> RunBusy:
+    return RunBusy(
+        f"process {lease.pid} on {lease.host} is training in {folder.path} (attempt "
+        f"{lease.attempt}); follow it, stop it first, or start a run in another folder"
+    )
+
+
+@contextlib.contextmanager
+def _locked(folder: RunFolder) -> Iterator[None]:
+    path = folder.path / ".lock"
+    with writing(path):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        _lock(handle)
+        with writing(folder.lease):
+            yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    """Waits for the lock of an open file; closing the file, or dying, gives it back."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX)

@@ -1,0 +1,79 @@
+"""``recipe.json``: the recipe of a run, and the facts that make it repeatable."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import time
+from typing import Any
+
+from workbench.training.errors import RunError, RunExists, writing
+from workbench.training.folder import RunFolder, replace_json
+from workbench.training.recipe import Recipe
+
+
+def create(folder: RunFolder, recipe: Recipe) -> None:
+    """Makes the folder of a new run; raises ``RunExists`` when it holds one, ``RunError`` when it
+    cannot be written."""
+    facts = {
+        "created": round(time.time(), 3),
+        "versions": versions(),
+        "parameters": None,
+        "data_fingerprint": None,
+    }
+    text = json.dumps(recipe.as_json() | {"record": facts}, indent=2) + "\n"
+    with writing(folder.path):
+        folder.path.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(folder.recipe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        except FileExistsError:
+            raise RunExists(
+                f"{folder.path} already holds a run: resume it (`workbench resume "
+                f"{folder.path}`, Run.attach(folder).resume()) or choose another folder"
+            ) from None
+        with open(handle, "w") as file:
+            file.write(text)
+
+
+def read(folder: RunFolder) -> tuple[Recipe, dict[str, Any]]:
+    """The recipe of a run and its recorded facts; raises ``RunError`` when it cannot be read."""
+    try:
+        values = json.loads(folder.recipe.read_text())
+        facts = dict(values.pop("record"))
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise RunError(
+            f"{folder.recipe} cannot be read ({problem}); a run's recipe.json is written when it "
+            "starts and never by hand"
+        ) from problem
+    return Recipe.from_json(values), facts
+
+
+def complete(folder: RunFolder, parameters: int, data_fingerprint: str) -> None:
+    """Records what is known once model and data are built.
+
+    Raises ``RunError`` when the run was begun with other data or another size of model.
+    """
+    recipe, facts = read(folder)
+    found = {"parameters": parameters, "data_fingerprint": data_fingerprint}
+    for name, now in found.items():
+        if facts[name] not in (None, now):
+            raise RunError(
+                f"{folder.path} was begun with {name.replace('_', ' ')} {facts[name]}, but now it "
+                f"is {now}: bring the former data and code back, or start a new run"
+            )
+    if facts["data_fingerprint"] is None:
+        with writing(folder.recipe):
+            replace_json(folder.recipe, recipe.as_json() | {"record": facts | found})
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, torch and the workbench."""
+    found = {"python": platform.python_version()}
+    for name in ("torch", "vl-workbench"):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
