@@ -28,7 +28,11 @@ SCHEMA = pa.schema(
 
 
 class StoreError(ValueError):
-    """A region store that cannot be opened, read or written as asked."""
+    """A region store, or regions for it, that are not as they must be."""
+
+
+class StoreWriteError(OSError):
+    """The disk refused: full, read-only or gone; nothing that was on record is lost."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from workbench.data.manifest import (
     SCHEMA,
     Manifest,
     StoreError,
+    StoreWriteError,
     check_lengths,
     damaged_shards,
     read_description,
@@ -184,7 +185,7 @@ class RegionStore:
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.abandon()
-        raise StoreError(
+        raise StoreWriteError(
             f"cannot write to {self.folder} ({error}): the last {lost} pictures were not kept, "
             f"the {len(self)} before them are safe. Make room or allow writing, then continue "
             "with RegionStore.open(folder, append=True)"
