@@ -6,7 +6,7 @@ import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
+from itertools import count, islice
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -88,9 +88,7 @@ class PairStream:
         self._starts = np.concatenate([[0], np.cumsum(self._lengths)])
         # Whichever source the coin picks, the batch must keep to the budget.
         regions = np.max([np.asarray(s.counts(images), np.int64) for s in self.sources], axis=0)
-        self.plan = TokenBudgetPlan(
-            self._lengths + regions, budget, seed, noise=noise, names=names
-        )
+        self.plan = TokenBudgetPlan(self._lengths + regions, budget, seed, noise=noise, names=names)
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -129,12 +127,10 @@ class PairStream:
         steps = iter(range(start, stop)) if stop is not None else count(start)
         pool = ThreadPoolExecutor(1, "pair-stream")
         try:
-            waiting = deque(
-                pool.submit(self.batch, step) for step, _ in zip(steps, range(ahead), strict=False)
-            )
+            waiting = deque(pool.submit(self.batch, step) for step in islice(steps, ahead))
             while waiting:
                 ready = waiting.popleft().result()
-                waiting.extend(pool.submit(self.batch, step) for step in _next(steps))
+                waiting.extend(pool.submit(self.batch, step) for step in islice(steps, 1))
                 yield ready
         finally:
             pool.shutdown(cancel_futures=True)
@@ -151,8 +147,8 @@ class PairStream:
         return found.hexdigest()[:16]
 
     def _regions(self, chosen, epoch):
-        coin = chance.bits_at(chosen, self.seed, _SOURCE, epoch).astype(np.float64) / 2.0**64
-        which = np.searchsorted(self._edges, coin, side="right")
+        coin = chance.bits_at(chosen, self.seed, _SOURCE, epoch) >> np.uint64(11)
+        which = np.searchsorted(self._edges, coin * 2.0**-53, side="right")
         parts, order = [], []
         for number, source in enumerate(self.sources):
             mine = np.flatnonzero(which == number)
@@ -162,11 +158,6 @@ class PairStream:
         if len(parts) == 1:
             return parts[0]
         return Regions.join(parts).select(torch.from_numpy(np.argsort(np.concatenate(order))))
-
-
-def _next(steps):
-    """At most one further step."""
-    return [step for step, _ in zip(steps, range(1), strict=False)]
 
 
 def _edges(sources, shares):

@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -45,12 +44,8 @@ class Tokenizer:
     def __post_init__(self) -> None:
         self.backend.no_truncation()
         self.backend.no_padding()
-        missing = [names for names in _SPECIAL.values() if self._backend_id(names) is None]
-        if missing:
-            raise ValueError(
-                f"the tokenizer {self.name!r} has none of the special tokens "
-                f"{' or '.join(missing[0])}; a BERT- or RoBERTa-style tokenizer is needed"
-            )
+        for which in _SPECIAL:
+            self._backend_id(which)
 
     @property
     def vocabulary_size(self) -> int:
@@ -75,11 +70,6 @@ class Tokenizer:
         return self._special_id("padding")
 
     @cached_property
-    def unknown_id(self) -> int:
-        """[UNK] or <unk>."""
-        return self._special_id("unknown")
-
-    @cached_property
     def special_ids(self) -> tuple[int, ...]:
         """Every id that stands for no text, ascending."""
         return tuple(sorted(int(i) for i in self._renumbered(self._backend_specials)))
@@ -91,10 +81,9 @@ class Tokenizer:
         UNITER draws from ``[id('!'), vocabulary)`` so that no special or unused id comes up; other
         vocabularies get their longest run of ids without a special one.
         """
-        edges = [-1, *self.special_ids, self.vocabulary_size]
-        low, high = max(
-            ((a + 1, b) for a, b in zip(edges, edges[1:], strict=False)), key=lambda r: r[1] - r[0]
-        )
+        edges = np.array([-1, *self.special_ids, self.vocabulary_size])
+        longest = int(np.argmax(np.diff(edges)))
+        low, high = int(edges[longest]) + 1, int(edges[longest + 1])
         unused = self.backend.token_to_id("!") if self.is_wordpiece else None
         if unused is not None:
             after = np.flatnonzero(self.original_ids[low:high] >= unused)
@@ -132,16 +121,17 @@ class Tokenizer:
         names: Sequence[str] | None = None,
     ) -> tuple[Int[np.ndarray, "T"], Int[np.ndarray, "T"], Int[np.ndarray, "P"]]:
         """Like ``encode``, as compact arrays: ids, words, and the rows of each sentence."""
-        if isinstance(sentences, str):
-            raise ValueError("encode takes a list of sentences; put the sentence in a list")
         if max_tokens is not None and max_tokens < 3:
             raise ValueError(f"max_tokens must be 3 or more (two are special), got {max_tokens}")
+        if isinstance(sentences, str):
+            raise ValueError("encode takes a list of sentences; put this one in a list")
         for i, sentence in enumerate(sentences):
             if not sentence.strip():
                 raise ValueError(
                     f"{_called(i, names)} has an empty sentence; give it words or leave it out"
                 )
         room = None if max_tokens is None else max_tokens - 2
+        first, last = self._backend_id("first"), self._backend_id("last")
         ids, words, lengths = [], [], []
         for begin in range(0, len(sentences), _CHUNK):
             chunk = list(sentences[begin : begin + _CHUNK])
@@ -160,19 +150,19 @@ class Tokenizer:
                             "max_tokens or pass truncate=True"
                         )
                     pieces, owners = pieces[:room], owners[:room]
-                ids += (self._ends[0], *pieces, self._ends[1])
+                ids += (first, *pieces, last)
                 words += (-1, *(-1 if w is None else w for w in owners), -1)
                 lengths.append(len(pieces) + 2)
         raw = np.array(ids, np.int64)
         owner = np.array(words, np.int16)
         # A special token typed into a sentence is still special; [UNK] stands for a real word.
-        typed = np.setdiff1d(self._backend_specials, [self._backend_id(_SPECIAL["unknown"])])
+        typed = np.setdiff1d(self._backend_specials, [self._backend_id("unknown")])
         owner[np.isin(raw, typed)] = -1
         return self._renumbered(raw).astype(np.int32), owner, np.array(lengths, np.int64)
 
     def pieces(self, ids: Iterable[int] | Int[Tensor, "n"]) -> list[str]:
         """The sub-words as the vocabulary spells them ("##ing", "Ġworld")."""
-        return [self.backend.id_to_token(i) for i in self._originals(ids)]
+        return [self.backend.id_to_token(i) or "" for i in self._originals(ids)]
 
     def decode(self, ids: Iterable[int] | Int[Tensor, "n"]) -> str:
         """Readable text; special tokens are left out."""
@@ -220,7 +210,7 @@ class Tokenizer:
         """
         seen = np.unique(self.encode_arrays(list(sentences))[0])
         pieces = np.setdiff1d(self.original_ids[seen], self._backend_specials)
-        padding = self._backend_id(_SPECIAL["padding"])
+        padding = self._backend_id("padding")
         specials = [padding, *(i for i in self._backend_specials.tolist() if i != padding)]
         kept = np.concatenate([np.array(specials, np.int64), pieces.astype(np.int64)])
         return dataclasses.replace(self, kept=kept)
@@ -240,11 +230,8 @@ class Tokenizer:
     @classmethod
     def from_json(cls, text: str) -> Tokenizer:
         """The tokenizer written by ``to_json``; raises ``ValueError`` for anything else."""
-        try:
-            record = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"not a saved tokenizer: {error}") from error
-        if not isinstance(record, dict) or record.get("format") != _FORMAT:
+        record = json.loads(text) if text.startswith("{") else {}
+        if record.get("format") != _FORMAT:
             raise ValueError(
                 f"not a saved tokenizer: expected format {_FORMAT!r}; "
                 "read a tokenizer.json of others with wordpiece(folder) or byte_pair(folder)"
@@ -252,48 +239,40 @@ class Tokenizer:
         kept = None if record["kept"] is None else np.array(record["kept"], np.int64)
         return cls(record["name"], Backend.from_str(json.dumps(record["backend"])), kept)
 
-    def save(self, path: Path | str) -> None:
-        """Write ``to_json`` to a file."""
-        Path(path).write_text(self.to_json(), encoding="utf-8")
-
-    @classmethod
-    def load(cls, path: Path | str) -> Tokenizer:
-        """Read a file written by ``save``."""
-        return cls.from_json(Path(path).read_text(encoding="utf-8"))
-
     def fingerprint(self) -> str:
         """A hash of vocabulary and rules; two tokenizers with the same one give the same ids."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
 
-    def _backend_id(self, names):
-        ids = [self.backend.token_to_id(n) for n in names]
-        return next((i for i in ids if i is not None), None)
+    def _backend_id(self, which):
+        for spelling in _SPECIAL[which]:
+            found = self.backend.token_to_id(spelling)
+            if found is not None:
+                return found
+        raise ValueError(
+            f"the tokenizer {self.name!r} has no special token {' or '.join(_SPECIAL[which])}; "
+            "a BERT- or RoBERTa-style tokenizer is needed"
+        )
 
     def _special_id(self, which):
-        return int(self._renumbered(np.array([self._backend_id(_SPECIAL[which])]))[0])
-
-    @cached_property
-    def _ends(self):
-        return self._backend_id(_SPECIAL["first"]), self._backend_id(_SPECIAL["last"])
+        return int(self._renumbered(np.array([self._backend_id(which)]))[0])
 
     @cached_property
     def _backend_specials(self):
         added = self.backend.get_added_tokens_decoder()
         ids = {i for i, token in added.items() if token.special}
-        return np.array(sorted(ids | {self._backend_id(n) for n in _SPECIAL.values()}), np.int64)
+        return np.array(sorted(ids | {self._backend_id(which) for which in _SPECIAL}), np.int64)
+
+    def _renumbered(self, ids):
+        return ids if self._lookup is None else self._lookup[ids]
 
     @cached_property
     def _lookup(self):
-        unknown = self._backend_id(_SPECIAL["unknown"])
-        table = np.full(
-            self.backend.get_vocab_size(with_added_tokens=True),
-            int(np.flatnonzero(self.kept == unknown)[0]),
-        )
+        if self.kept is None:
+            return None
+        unknown = int(np.flatnonzero(self.kept == self._backend_id("unknown"))[0])
+        table = np.full(self.backend.get_vocab_size(with_added_tokens=True), unknown)
         table[self.kept] = np.arange(len(self.kept))
         return table
-
-    def _renumbered(self, ids):
-        return ids if self.kept is None else self._lookup[ids]
 
     def _originals(self, ids):
         ids = ids.tolist() if isinstance(ids, torch.Tensor | np.ndarray) else list(ids)

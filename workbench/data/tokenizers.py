@@ -1,8 +1,8 @@
 """The two ways to get a ``Tokenizer``: WordPiece and byte pairs, from a package, a folder, the hub.
 
-    wordpiece()                      BERT's uncased vocabulary (30,522), offline
-    byte_pair()                      GPT-2's vocabulary in GPT-2's numbering, offline
-    wordpiece("bert-base-uncased")   any hub name; any folder with tokenizer.json or the older files
+wordpiece()                      BERT's uncased vocabulary (30,522), offline
+byte_pair()                      GPT-2's vocabulary in GPT-2's numbering, offline
+wordpiece("bert-base-uncased")   any hub name; any folder with tokenizer.json or the older files
 """
 
 from __future__ import annotations
