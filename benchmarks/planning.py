@@ -35,7 +35,7 @@ def uniter_batches(
 
     Shuffled, cut into buckets of 8,192, sorted by falling length, joined eight at a time while
     longest x (n + 8) keeps to the budget; the longest is never reset inside a bucket, and the last
-    batch of every bucket is dropped.  Without a seed nothing is shuffled; so compared, it equals the
+    batch of every bucket is dropped.  Without a seed nothing is shuffled; thus it equals the
     released sampler batch by batch on the reference case of 90 lengths.
     """
     shuffle = (lambda items: None) if seed is None else random.Random(seed).shuffle
