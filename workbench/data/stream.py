@@ -118,6 +118,7 @@ class PairStream:
             text_tokens(self._ids[rows], self._words[rows], lengths),
             torch.ones(len(chosen), dtype=torch.bool),
             tuple(self.examples[i].name for i in chosen),
+            tuple(self.examples[i].image for i in chosen),
         )
 
     def prefetched(

@@ -1,0 +1,58 @@
+"""Scenes made ready for training: composed, looked at once, their regions in two stores.
+
+A prepared split is a folder ``.cache/scenes/<source>-<split>-<count>-<seed>`` with the stores
+``truth`` (exact boxes) and ``detected`` (the detector's boxes) of the same pictures.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from workbench import places
+from workbench.data.datasets.scenes import Scenes
+from workbench.data.store import RegionStore
+from workbench.vision import folder as extraction
+from workbench.vision.extractor import DetectedRegions
+
+
+def folder_of(scenes: Scenes) -> Path:
+    """Where the regions of these scenes are kept."""
+    source = getattr(scenes.source, "name", scenes.source)
+    kinds = "-".join(f"{weight:g}" for weight in scenes.mixture.objects)
+    name = f"{source}-{scenes.split}-{scenes.count}-{scenes.seed}-{scenes.vocabulary}-{kinds}"
+    return places.cache() / "scenes" / name
+
+
+def prepare(scenes: Scenes, *, progress: bool = True) -> extraction.Summary:
+    """Extract what is still missing; a second call finds everything there."""
+    folder = folder_of(scenes)
+    given, detected = (_store(folder / name) for name in ("truth", "detected"))
+    jobs = [
+        extraction.Job(
+            scene.key,
+            lambda scene=scene: scenes.picture(scene),
+            torch.tensor([item.box for item in scene.objects]),
+        )
+        for scene in scenes.scenes()
+    ]
+    with given, detected:
+        return extraction.extract_both(jobs, given, detected, progress=progress)
+
+
+def regions(scenes: Scenes, boxes: str) -> RegionStore:
+    """The prepared store of ``boxes`` ("truth" or "detected"); an error says how to make it."""
+    folder = folder_of(scenes) / boxes
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"the regions of {scenes.count} {scenes.split} scenes were not extracted yet "
+            f"(no {folder.name!r} store); run `make start` or quickstart.scenes.prepare first"
+        )
+    return RegionStore.open(folder)
+
+
+def _store(folder: Path) -> RegionStore:
+    if folder.is_dir():
+        return RegionStore.open(folder, append=True)
+    return RegionStore.create(folder, DetectedRegions.feature_size, DetectedRegions.classes)
