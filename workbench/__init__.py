@@ -10,18 +10,42 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from workbench.data.card import Card
+    from workbench.data.datasets.scenes import Scene, Scenes
+    from workbench.data.datasets.stamps import Stamps
     from workbench.data.example import Example, Span
-    from workbench.encoders.encoding import Encoding
+    from workbench.data.packing import Position, TokenBudgetPlan
+    from workbench.data.store import RegionStore
+    from workbench.data.stream import PairStream
+    from workbench.data.tokenizer import Tokenizer
+    from workbench.data.tokenizers import byte_pair, wordpiece
+    from workbench.encoders.encoding import Encoder, Encoding
     from workbench.objectives.objective import Corrupted, Objective
     from workbench.pairs import LossSum, Offsets, PairBatch, Regions, TextTokens
     from workbench.patterns import AttentionPattern
+    from workbench.training.events import Event
+    from workbench.training.recipe import Recipe
+    from workbench.training.run import Run
+    from workbench.vision.extractor import DetectedRegions, GivenBoxes, GridRegions
 
 HOMES = {
+    "workbench.data.card": ("Card",),
+    "workbench.data.datasets.scenes": ("Scene", "Scenes"),
+    "workbench.data.datasets.stamps": ("Stamps",),
     "workbench.data.example": ("Example", "Span"),
-    "workbench.encoders.encoding": ("Encoding",),
+    "workbench.data.packing": ("Position", "TokenBudgetPlan"),
+    "workbench.data.store": ("RegionStore",),
+    "workbench.data.stream": ("PairStream",),
+    "workbench.data.tokenizer": ("Tokenizer",),
+    "workbench.data.tokenizers": ("byte_pair", "wordpiece"),
+    "workbench.encoders.encoding": ("Encoder", "Encoding"),
     "workbench.objectives.objective": ("Corrupted", "Objective"),
     "workbench.pairs": ("LossSum", "Offsets", "PairBatch", "Regions", "TextTokens"),
     "workbench.patterns": ("AttentionPattern",),
+    "workbench.training.events": ("Event",),
+    "workbench.training.recipe": ("Recipe",),
+    "workbench.training.run": ("Run",),
+    "workbench.vision.extractor": ("DetectedRegions", "GivenBoxes", "GridRegions"),
 }
 """Which module each public name lives in."""
 
@@ -29,16 +53,34 @@ _MODULE_OF = {name: module for module, names in HOMES.items() for name in names}
 
 __all__ = [
     "AttentionPattern",
+    "Card",
     "Corrupted",
+    "DetectedRegions",
+    "Encoder",
     "Encoding",
+    "Event",
     "Example",
+    "GivenBoxes",
+    "GridRegions",
     "LossSum",
     "Objective",
     "Offsets",
     "PairBatch",
+    "PairStream",
+    "Position",
+    "Recipe",
+    "RegionStore",
     "Regions",
+    "Run",
+    "Scene",
+    "Scenes",
     "Span",
+    "Stamps",
     "TextTokens",
+    "TokenBudgetPlan",
+    "Tokenizer",
+    "byte_pair",
+    "wordpiece",
 ]
 
 
