@@ -63,8 +63,10 @@ class EventWriter:
     def write(self, kind: str, step: int, **facts: Any) -> Event:
         """Appends one event and returns it; numbers that are not finite become null."""
         facts = {name: _finite(value) for name, value in facts.items()}
-        event = Event(time.time(), step, kind, facts, self.attempt, self.rank, self._lines)
-        record = {"time": round(event.time, 3), "step": step, "kind": kind, **facts}
+        event = Event(
+            round(time.time(), 3), step, kind, facts, self.attempt, self.rank, self._lines
+        )
+        record = {"time": event.time, "step": step, "kind": kind, **facts}
         line = json.dumps(record, allow_nan=False).encode() + b"\n"
         # A line that a full disk cut short is ended first, so that it spoils no other.
         line = b"\n" + line if self._torn else line

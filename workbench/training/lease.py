@@ -64,6 +64,7 @@ def launch(folder: RunFolder, start_process: Callable[[], int]) -> Lease:
     with _locked(folder):
         _refuse_if_held(folder)
         attempt = _next_attempt(folder)
+        # What was asked of a process that has ended is not asked of the next one.
         folder.control.unlink(missing_ok=True)
         return _grant(folder, start_process(), attempt)
 
@@ -77,6 +78,7 @@ def hold(folder: RunFolder) -> Lease:
                 raise _busy(folder, mine)
             return mine
         _refuse_if_held(folder)
+        folder.control.unlink(missing_ok=True)
         return _grant(folder, os.getpid(), _next_attempt(folder))
 
 

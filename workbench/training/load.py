@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from workbench.training import checkpoint, record
 from workbench.training.errors import RunError
 from workbench.training.folder import RunFolder
@@ -22,6 +24,7 @@ def load_model(folder: RunFolder) -> Pretraining:
             + "; ask a running run for one with checkpoint_now()"
         )
     recipe, _ = record.read(folder)
-    model: Pretraining = recipe.model()
+    with torch.random.fork_rng(devices=[]):
+        model: Pretraining = recipe.model()
     checkpoint.load_weights(found, model)
     return model.eval()

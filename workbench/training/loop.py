@@ -69,9 +69,7 @@ def advance(folder: RunFolder, interruption: Interruption | None = None) -> Iter
                 raise
 
 
-def _steps(
-    session: Session, tenure: Tenure, interruption: Interruption | None
-) -> Iterator[Event]:
+def _steps(session: Session, tenure: Tenure, interruption: Interruption | None) -> Iterator[Event]:
     """The steps that are left, then a checkpoint and the event of the end."""
     recipe, events = session.recipe, session.events
     signals = interruption or Interruption()

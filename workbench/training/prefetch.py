@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from workbench.pairs import PairBatch
 
 
+@runtime_checkable
 class Stream(Protocol):
     """Batches as a pure function of the step, so that any step can be asked for at any time."""
 

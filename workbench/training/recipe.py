@@ -58,13 +58,16 @@ def call(function: Callable[..., Any], **arguments: Any) -> Call:
             "a module file, for example recipes.py beside the notebook, and import it from there"
         )
     made = Call(f"{module}:{name}", {key: _plain(value, key) for key, value in arguments.items()})
-    if made.function() is not function:
+    if made.function() != function:
         raise RecipeError(
             f"{made.target!r} names another object than the function given: give the function "
             "itself as its module defines it, not a wrapped or replaced one"
         )
     try:
         inspect.signature(function).bind(**arguments)
+    except ValueError:
+        # Some built-in functions do not tell what they take.
+        return made
     except TypeError as problem:
         raise RecipeError(f"{made.target!r} cannot be called like this: {problem}") from problem
     return made

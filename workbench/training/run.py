@@ -31,6 +31,8 @@ from workbench.training.recipe import Recipe
 
 State = Literal["running", "finished", "stopped", "failed", "dead"]
 
+_STATES: dict[str, State] = {"finished": "finished", "stopped": "stopped", "error": "failed"}
+
 _POLL = 0.1
 
 
@@ -82,7 +84,7 @@ class Run:
             return "dead"
         if last is None or last.kind != "stop":
             return "dead"
-        return {"finished": "finished", "stopped": "stopped"}.get(last["reason"], "failed")
+        return _STATES[last["reason"]]
 
     @property
     def problem(self) -> str | None:

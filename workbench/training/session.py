@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -122,7 +123,7 @@ class Session:
         try:
             with self._chance(self.step), self._precision(), torch.no_grad():
                 record = self.show(self.model.eval(), self.step)
-            arrays = {name: np.asarray(value) for name, value in record.items()}
+            arrays: dict[str, Any] = {name: np.asarray(value) for name, value in record.items()}
             objects = [name for name, value in arrays.items() if value.dtype.hasobject]
             if objects:
                 raise TypeError(f"probe arrays of Python objects cannot be kept: {objects}")

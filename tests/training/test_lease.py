@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from workbench.training.errors import RunBusy, RunError
+from workbench.training.events import EventWriter
+from workbench.training.folder import RunFolder
+from workbench.training.lease import SILENCE, Tenure, hold, launch, read_lease
+from workbench.training.process import identity
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "run").mkdir()
+    return RunFolder(tmp_path / "run")
+
+
+def _dead_process() -> int:
+    process = subprocess.Popen([sys.executable, "-S", "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_a_process_is_known_until_it_ends_even_before_its_parent_looks():
+    process = subprocess.Popen(["sleep", "30"])
+    name = identity(process.pid)
+    assert name is not None
+    assert name != identity(os.getpid())
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert identity(process.pid) is None, "a zombie has ended"
+    process.wait()
+
+
+def test_one_holder_at_a_time_and_the_refusal_names_it(folder):
+    with Tenure(folder) as tenure:
+        EventWriter(folder, tenure.attempt).close()
+        assert tenure.attempt == 1
+        assert read_lease(folder).alive
+        with pytest.raises(
+            RunBusy, match=rf"process {os.getpid()} on .* is training in .*attempt 1"
+        ):
+            Tenure(folder)
+        with pytest.raises(RunBusy):
+            launch(folder, lambda: pytest.fail("a second process was started"))
+    assert read_lease(folder) is None
+    with Tenure(folder) as tenure:
+        assert tenure.attempt == 2
+
+
+def test_a_started_process_finds_its_own_lease(folder):
+    lease = launch(folder, os.getpid)
+    assert hold(folder) == lease
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"pid": 1}'])
+def test_a_dead_or_unreadable_lease_is_taken_over(folder, content):
+    launch(folder, _dead_process)
+    assert not read_lease(folder).alive
+    if content is not None:
+        folder.lease.write_text(content)
+    with Tenure(folder) as tenure:
+        assert tenure.attempt == (2 if content is None else 1)
+
+
+def test_a_later_process_of_the_same_number_is_another_process(folder):
+    lease = launch(folder, os.getpid)
+    folder.lease.write_text(json.dumps(dataclasses.asdict(lease) | {"process": "boot/earlier"}))
+    assert not read_lease(folder).alive
+
+
+def test_another_machine_is_judged_by_its_heartbeat(folder):
+    lease = dataclasses.replace(launch(folder, os.getpid), host="elsewhere", pid=1)
+    folder.lease.write_text(json.dumps(dataclasses.asdict(lease)))
+    with pytest.raises(RunBusy, match=r"process 1 on elsewhere"):
+        hold(folder)
+    silent = dataclasses.replace(lease, heartbeat=time.time() - SILENCE - 1)
+    folder.lease.write_text(json.dumps(dataclasses.asdict(silent)))
+    assert hold(folder).pid == os.getpid()
+
+
+def test_a_holder_beats_and_notices_when_it_was_replaced(folder, monkeypatch):
+    monkeypatch.setattr("workbench.training.lease.RENEW_EVERY", 0.0)
+    with Tenure(folder) as tenure:
+        before = read_lease(folder).heartbeat
+        time.sleep(0.01)
+        tenure.renew_when_due()
+        assert read_lease(folder).heartbeat > before
+        other = dataclasses.replace(tenure.lease, attempt=9)
+        folder.lease.write_text(json.dumps(dataclasses.asdict(other)))
+        with pytest.raises(RunBusy, match=r"attempt 9"):
+            tenure.renew_when_due()
+    assert read_lease(folder) == other, "another's lease is left alone"
+
+
+def test_of_many_that_want_a_dead_ones_place_exactly_one_gets_it(folder):
+    launch(folder, _dead_process)
+    program = (
+        "import sys, time\n"
+        "from workbench.training.errors import RunBusy\n"
+        "from workbench.training.folder import RunFolder\n"
+        "from workbench.training.lease import Tenure\n"
+        "from pathlib import Path\n"
+        "sys.stdin.readline()\n"
+        "try:\n"
+        "    with Tenure(RunFolder(Path(sys.argv[1]))) as tenure:\n"
+        "        print('got', tenure.attempt, flush=True)\n"
+        "        sys.stdin.readline()\n"
+        "except RunBusy as problem:\n"
+        "    print('busy', flush=True)\n"
+    )
+    contenders = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(folder.path)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(p or "." for p in sys.path)},
+        )
+        for _ in range(5)
+    ]  # fmt: skip
+    for contender in contenders:
+        contender.stdin.write("go\n")
+        contender.stdin.flush()
+    answers = [contender.stdout.readline().strip() for contender in contenders]
+    for contender in contenders:
+        contender.communicate("end\n")
+    assert sorted(answers) == ["busy"] * 4 + ["got 2"]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match=r"file/run.* a part of this path is a file"):
+        Tenure(RunFolder(tmp_path / "file" / "run"))

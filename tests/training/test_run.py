@@ -1,0 +1,186 @@
+"""Runs in real processes of their own; each start costs an import of torch."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+import torch
+import toy_pretraining as toy
+
+from workbench.training.errors import RunBusy, RunError, RunExists
+from workbench.training.folder import RunFolder
+from workbench.training.lease import read_lease
+from workbench.training.load import load_model
+from workbench.training.loop import train
+from workbench.training.recipe import Call
+from workbench.training.run import Run
+
+PATIENCE = 60.0
+
+
+def _facts(run):
+    return [(e.step, e["objective"], e["loss"], e["gradient_norm"]) for e in run.events()
+            if e.kind == "step"]  # fmt: skip
+
+
+def _until(run, step):
+    """Follows a run until it has done this step."""
+    for event in run.follow():
+        if event.kind == "step" and event.step >= step:
+            return event
+    raise AssertionError(f"the run ended before step {step}: {run.state}, {run.problem}")
+
+
+@pytest.fixture
+def uninterrupted(home):
+    """Losses and final weights of the same thirty steps done in this process."""
+    list(train(toy.recipe(30), home / "uninterrupted"))
+    run = Run.attach(home / "uninterrupted")
+    return _facts(run), run.load().state_dict()
+
+
+def _same_end(run, uninterrupted):
+    facts, weights = uninterrupted
+    assert _facts(run) == facts
+    loaded = run.load()
+    assert not loaded.training
+    assert all(torch.equal(value, weights[name]) for name, value in loaded.state_dict().items())
+
+
+def test_start_follow_stop_resume(home, uninterrupted):
+    recipe = toy.recipe(30, seconds=0.03, checkpoint_every=100)
+    run = Run.start(recipe)
+    assert run.path == home / "runs" / "toy-001"
+    assert run.state == "running"
+    pid = read_lease(run.folder).pid
+    assert pid != os.getpid()
+
+    with pytest.raises(RunExists, match=r"already holds a run"):
+        Run.start(recipe, run.path)
+    with pytest.raises(RunBusy, match=f"process {pid} on"):
+        run.resume()
+    with pytest.raises(RunError, match=r"no checkpoint to load yet"):
+        run.load()
+
+    elsewhere = Run.attach("toy-001")
+    assert elsewhere.recipe == recipe
+    seen = _until(elsewhere, 4)
+    elsewhere.checkpoint_now()
+    kinds = []
+    for event in run.follow():
+        kinds.append(event.kind)
+        if event.kind == "checkpoint" and kinds.count("checkpoint") == 1:
+            run.stop()
+    assert kinds[0] == "start"
+    assert kinds[-1] == "stop"
+    assert run.wait(PATIENCE) == "stopped"
+    assert run.problem is None
+    assert run.events()[-1].step < 30
+    assert next(e.step for e in run.events(since=seen) if e.kind == "step") == seen.step + 1
+    with pytest.raises(RunError, match=r"nothing to stop: the run in .* is stopped"):
+        run.stop()
+
+    run.resume()
+    assert run.wait(PATIENCE) == "finished"
+    _same_end(run, uninterrupted)
+    with pytest.raises(RunError, match=r"has finished all 30 steps"):
+        run.resume()
+
+
+def test_killed_at_a_random_step_and_resumed_twice_at_once_equals_never_killed(home, uninterrupted):
+    run = Run.start(toy.recipe(30, seconds=0.02), home / "run")
+    _until(run, random.Random(0).randrange(1, 28))
+    os.kill(read_lease(run.folder).pid, signal.SIGKILL)
+    assert run.wait(PATIENCE) == "dead"
+    assert "ended without a word" in run.problem
+
+    refused = []
+
+    def resume():
+        try:
+            run.resume()
+        except RunBusy as problem:
+            refused.append(problem)
+
+    threads = [threading.Thread(target=resume) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 1
+    assert run.wait(PATIENCE) == "finished"
+    warnings = [e["message"] for e in run.events() if e.kind == "warning"]
+    assert len(warnings) == 1
+    assert "attempt 1 died without a word after step" in warnings[0]
+    _same_end(run, uninterrupted)
+
+
+def test_the_process_outlives_the_one_that_started_it_and_sigterm_writes_a_checkpoint(home):
+    program = (
+        "import toy_pretraining as toy\n"
+        "from workbench.training.run import Run\n"
+        "Run.start(toy.recipe(1000, seconds=0.02, checkpoint_every=10_000), 'started-elsewhere')\n"
+    )
+    paths = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+    subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=home,
+        check=True,
+        env=os.environ | {"PYTHONPATH": paths},
+    )
+    run = Run.attach(home / "started-elsewhere")
+    _until(run, 3)
+    os.kill(read_lease(run.folder).pid, signal.SIGTERM)
+    assert run.wait(PATIENCE) == "stopped"
+    last = run.events()[-1]
+    assert last["message"] == "interrupted by a signal"
+    assert (run.path / "checkpoints" / f"step-{last.step:06d}").is_dir()
+
+
+def test_errors_of_the_process_reach_whoever_looks(home):
+    run = Run.start(toy.recipe(30, broken_from=3), home / "nan")
+    gone = Run.start(toy.recipe(30, model=Call("no_such_module:model", {})), home / "gone")
+    assert run.wait(PATIENCE) == "failed"
+    assert "step 4, objective" in run.problem
+    assert "the loss is nan" in (run.path / "log.txt").read_text()
+    assert gone.wait(PATIENCE) == "failed"
+    assert "cannot import 'no_such_module:model'" in gone.problem
+
+
+def test_folders_without_a_run_and_unwritable_ones_are_named(home):
+    with pytest.raises(
+        RunError, match=r"holds no run: recipe.json was expected there; no run exis"
+    ):
+        Run.attach(home)
+    list(train(toy.recipe(1)))
+    with pytest.raises(RunError, match=r"nowhere holds no run.*runs in .*: toy-001"):
+        Run.attach("nowhere")
+    (home / "file").touch()
+    with pytest.raises(RunError, match=r"cannot write .*a part of this path is a file"):
+        Run.start(toy.recipe(), home / "file" / "run")
+
+
+def test_a_damaged_recipe_is_named(home):
+    list(train(toy.recipe(1)))
+    run = Run.attach("toy-001")
+    run.folder.recipe.write_text("{")
+    with pytest.raises(RunError, match=r"recipe.json cannot be read"):
+        _ = run.recipe
+
+
+def test_loading_leaves_the_callers_chance_alone(home):
+    list(train(toy.recipe(1)))
+    before = torch.get_rng_state()
+    load_model(RunFolder(home / "runs" / "toy-001"))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_looking_at_runs_needs_no_torch():
+    program = "import sys, workbench.cli, workbench.training.run; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,0 +1,176 @@
+"""The command line: the same verbs as the notebooks."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+
+from workbench import places
+from workbench.training.errors import RecipeError, RunError
+from workbench.training.events import Event
+from workbench.training.progress import show
+from workbench.training.recipe import Recipe
+from workbench.training.run import Run
+
+STOP_WAIT = 120.0
+"""Seconds that ``stop`` waits for the checkpoint."""
+
+
+def recipes() -> dict[str, Callable[..., Recipe]]:
+    """The recipe functions that ``pretrain`` knows by the name SYSTEM-SIZE."""
+    from workbench.systems import tiny
+
+    return {"uniter-tiny": tiny.uniter_tiny}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; 0 well, 1 a run that failed, 2 a mistake in what was asked."""
+    given = parser().parse_args(arguments)
+    try:
+        return given.command(given)
+    except (RunError, RecipeError) as problem:
+        print(f"workbench: {problem}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has seen enough (`workbench events DIR | head`).
+        sys.stderr.close()
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every verb with its options."""
+    top = argparse.ArgumentParser(
+        prog="workbench", description="Vision-and-language pre-training, from the command line."
+    )
+    verbs = top.add_subparsers(required=True, metavar="VERB")
+
+    verb = verbs.add_parser("pretrain", help="start pre-training in a process of its own")
+    verb.add_argument("system", metavar="SYSTEM-SIZE", help="for example uniter-tiny")
+    verb.add_argument("--steps", type=int, help="training steps")
+    verb.add_argument("--seed", type=int, help="everything random follows from it")
+    verb.add_argument("--threads", type=int, help="threads of the training process")
+    verb.add_argument("--fast", action="store_true", help="the smallest that still learns")
+    verb.add_argument("--run", metavar="DIR", help="folder of the run (runs/SYSTEM-SIZE-NNN)")
+    verb.add_argument("--detach", action="store_true", help="return at once, without following")
+    verb.set_defaults(command=pretrain)
+
+    verb = verbs.add_parser("follow", help="watch a run until it ends; Ctrl-C only stops watching")
+    verb.add_argument("run", metavar="DIR")
+    verb.add_argument("--json", action="store_true", help="one JSON line per event")
+    verb.set_defaults(command=follow)
+
+    verb = verbs.add_parser("stop", help="write a checkpoint and end a run")
+    verb.add_argument("run", metavar="DIR")
+    verb.set_defaults(command=stop)
+
+    verb = verbs.add_parser("resume", help="continue a run from its newest whole checkpoint")
+    verb.add_argument("run", metavar="DIR")
+    verb.add_argument("--detach", action="store_true", help="return at once, without following")
+    verb.set_defaults(command=resume)
+
+    verb = verbs.add_parser("runs", help="list the runs")
+    verb.set_defaults(command=runs)
+
+    verb = verbs.add_parser("events", help="what happened in a run, the newest attempt per step")
+    verb.add_argument("run", metavar="DIR")
+    verb.add_argument("--json", action="store_true", help="one JSON line per event")
+    verb.set_defaults(command=events)
+    return top
+
+
+def pretrain(given: argparse.Namespace) -> int:
+    """Starts a run and, unless detached, follows it."""
+    known = recipes()
+    if given.system not in known:
+        raise RecipeError(f"no system {given.system!r}; there are {', '.join(sorted(known))}")
+    options = {name: getattr(given, name) for name in ("steps", "seed", "threads")}
+    options = {name: value for name, value in options.items() if value is not None}
+    if given.fast:
+        options["fast"] = True
+    run = Run.start(known[given.system](**options), given.run)
+    print(f"run {run.path} started", flush=True)
+    return 0 if given.detach else _watch(run)
+
+
+def follow(given: argparse.Namespace) -> int:
+    """Shows a run until it ends."""
+    run = Run.attach(given.run)
+    if not given.json:
+        return _watch(run)
+    for event in run.follow():
+        _print_json(event)
+    return _verdict(run)
+
+
+def stop(given: argparse.Namespace) -> int:
+    """Asks a run to stop and waits until it has."""
+    run = Run.attach(given.run)
+    run.stop()
+    state = run.wait(STOP_WAIT)
+    if state == "running":
+        raise RunError(f"{run.path} has not stopped after {STOP_WAIT:.0f} s; see {run.folder.log}")
+    print(f"run {run.path} is {state}")
+    return _verdict(run)
+
+
+def resume(given: argparse.Namespace) -> int:
+    """Continues a run and, unless detached, follows it."""
+    run = Run.attach(given.run)
+    run.resume()
+    print(f"run {run.path} resumed", flush=True)
+    return 0 if given.detach else _watch(run)
+
+
+def runs(given: argparse.Namespace) -> int:
+    """Lists every run below the runs folder."""
+    found = sorted(path.parent for path in places.runs().glob("*/recipe.json"))
+    if not found:
+        print(f"no runs in {places.runs()}; start one with: workbench pretrain uniter-tiny")
+    for folder in found:
+        run = Run.attach(folder)
+        try:
+            steps = [event for event in run.events() if event.kind == "step"]
+            done = steps[-1].step if steps else 0
+            print(f"{folder.name:<32} {run.state:<9} step {done}/{run.recipe.steps}")
+        except (RunError, RecipeError) as problem:
+            print(f"{folder.name:<32} unreadable: {problem}")
+    return 0
+
+
+def events(given: argparse.Namespace) -> int:
+    """Prints the effective events of a run."""
+    for event in Run.attach(given.run).events():
+        if given.json:
+            _print_json(event)
+        else:
+            facts = "  ".join(f"{name}={value}" for name, value in event.facts.items())
+            print(f"{event.step:>8} {event.kind:<10} {facts}")
+    return 0
+
+
+def _watch(run: Run) -> int:
+    try:
+        show(run.follow(), run.recipe.steps)
+    except KeyboardInterrupt:
+        print(f"\nthe run goes on; watch: workbench follow {run.path}, end: workbench stop ...")
+        return 0
+    return _verdict(run)
+
+
+def _verdict(run: Run) -> int:
+    problem = run.problem
+    if problem is not None:
+        print(f"workbench: {run.path}: {problem}", file=sys.stderr)
+    return 0 if problem is None else 1
+
+
+def _print_json(event: Event) -> None:
+    print(json.dumps(event.as_json()), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
