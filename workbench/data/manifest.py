@@ -59,7 +59,7 @@ class Manifest:
 
     def rows_of(self, shard: int) -> list[dict]:
         """Key, row, count and digest of every picture of one shard."""
-        return self.table.filter(compute.equal(self.table["shard"], shard)).to_pylist()
+        return self.table.filter(compute.field("shard") == shard).to_pylist()
 
     def add(self, table: pa.Table, files: list[ShardFile]) -> Manifest:
         """This manifest and one more finished shard."""
@@ -67,9 +67,8 @@ class Manifest:
 
     def drop(self, shards: set[int]) -> Manifest:
         """This manifest without these shards."""
-        gone = compute.is_in(self.table["shard"], pa.array(sorted(shards), pa.int32()))
         kept = tuple(file for file in self.files if file.shard not in shards)
-        return Manifest(self.table.filter(compute.invert(gone)), kept)
+        return Manifest(self.table.filter(~compute.field("shard").isin(sorted(shards))), kept)
 
 
 def file_names(shard: int) -> tuple[str, str]:

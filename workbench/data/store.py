@@ -161,7 +161,7 @@ class RegionStore:
                 self._writer = ShardWriter(self.folder, self._manifest.next_shard, *sizes)
             self._writer.append(picture)
         except OSError as error:
-            self._give_up(error)
+            raise self._give_up(error) from error
         self._pending[key] = len(picture.features)
         if self._writer.bytes >= self._shard_bytes:
             self.flush()
@@ -174,22 +174,22 @@ class RegionStore:
             manifest = self._manifest.add(*self._writer.finish())
             write_manifest(self.folder, manifest)
         except OSError as error:
-            self._give_up(error)
+            raise self._give_up(error) from error
         self._writer = None
         self._pending = {}
         self._adopt(manifest)
 
-    def _give_up(self, error: OSError) -> None:
+    def _give_up(self, error: OSError) -> StoreWriteError:
         """Forget the unfinished shard; what was on record before stays as it is."""
         lost, self._pending = len(self._pending), {}
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.abandon()
-        raise StoreWriteError(
+        return StoreWriteError(
             f"cannot write to {self.folder} ({error}): the last {lost} pictures were not kept, "
             f"the {len(self)} before them are safe. Make room or allow writing, then continue "
             "with RegionStore.open(folder, append=True)"
-        ) from error
+        )
 
     def close(self) -> None:
         """Finish what was appended and let others write; reading stays possible."""

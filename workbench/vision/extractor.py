@@ -18,8 +18,15 @@ from workbench.vision import backbone, boxes, detectors
 class Extractor(Protocol):
     """Turns one picture into one bag of regions (P = 1) of a fixed schema."""
 
-    feature_size: int
-    classes: int
+    @property
+    def feature_size(self) -> int:
+        """Length of a feature vector."""
+        ...
+
+    @property
+    def classes(self) -> int:
+        """Columns of the class probabilities, background included."""
+        ...
 
     def extract(
         self,
