@@ -1,0 +1,36 @@
+"""The view layer: explorers for notebooks, web pages and saved pictures, made from plain arrays.
+
+Letters of every shape here: L layers, H heads, W words (sub-words), N regions, S = W + N.
+Nothing in this package imports torch or the workbench: it reads arrays and run folders only.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from widgets.attention_record import AttentionRecord as AttentionRecord
+    from widgets.attention_view import AttentionView as AttentionView
+    from widgets.live_curve import LiveCurve as LiveCurve
+    from widgets.panel import Panel as Panel
+
+_HOMES = {
+    "AttentionRecord": "widgets.attention_record",
+    "AttentionView": "widgets.attention_view",
+    "LiveCurve": "widgets.live_curve",
+    "Panel": "widgets.panel",
+}
+
+__all__ = ["AttentionRecord", "AttentionView", "LiveCurve", "Panel"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a widget when it is first asked for, so that importing the package costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"widgets has no {name!r}; it offers {', '.join(__all__)}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

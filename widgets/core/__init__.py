@@ -1,0 +1,4 @@
+"""Pure functions behind the pictures, written twice: in NumPy and beside it in JavaScript.
+
+``tests/widgets/vectors.json`` holds inputs and answers that both must give.
+"""

@@ -1,0 +1,74 @@
+"""Colours: one sequential scale for attention, one palette for runs, and contrast arithmetic.
+
+Twin of ``colour.js``.  Colours are ``(red, green, blue)`` with 0..255 in each.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+Colour = tuple[int, int, int]
+
+EMBER_LIGHT = ((250, 247, 242), (252, 221, 173), (240, 158, 80), (193, 82, 28), (105, 30, 18))
+EMBER_DARK = ((32, 34, 38), (86, 46, 30), (168, 76, 28), (238, 150, 66), (255, 234, 190))
+SERIES_LIGHT = (
+    (31, 95, 168),
+    (178, 84, 16),
+    (38, 118, 74),
+    (120, 76, 178),
+    (176, 44, 72),
+    (14, 116, 128),
+)
+SERIES_DARK = (
+    (118, 180, 244),
+    (240, 166, 98),
+    (116, 204, 152),
+    (190, 162, 244),
+    (244, 144, 160),
+    (98, 206, 214),
+)
+
+
+def mix_colours(first: Sequence[int], second: Sequence[int], share: float) -> Colour:
+    """Mix two colours; ``share`` 0 gives the first, 1 the second."""
+    red, green, blue = (
+        math.floor(a + (b - a) * share + 0.5) for a, b in zip(first, second, strict=True)
+    )
+    return red, green, blue
+
+
+def scale_colour(share: float, dark: bool) -> Colour:
+    """The attention scale at ``share`` 0..1 (clamped): stronger is farther from the paper."""
+    stops = EMBER_DARK if dark else EMBER_LIGHT
+    share = 0.0 if math.isnan(share) else share
+    place = min(1.0, max(0.0, share)) * (len(stops) - 1)
+    below = min(len(stops) - 2, math.floor(place))
+    return mix_colours(stops[below], stops[below + 1], place - below)
+
+
+def series_colour(index: int, dark: bool) -> Colour:
+    """The colour of the run or series with this index; repeats after six."""
+    palette = SERIES_DARK if dark else SERIES_LIGHT
+    return palette[index % len(palette)]
+
+
+def luminance(colour: Sequence[int]) -> float:
+    """Relative luminance 0..1 (WCAG 2)."""
+    parts = [value / 255 for value in colour]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(first: Sequence[int], second: Sequence[int]) -> float:
+    """Contrast ratio 1..21 (WCAG 2)."""
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def ink_on(paper: Sequence[int]) -> Colour:
+    """Near-black or white, whichever reads better on ``paper``."""
+    black, white = (20, 22, 26), (255, 255, 255)
+    return black if contrast(black, paper) >= contrast(white, paper) else white

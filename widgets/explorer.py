@@ -1,0 +1,66 @@
+"""What every explorer offers: a picture for saved notebooks, a page for everybody else."""
+
+from __future__ import annotations
+
+import io
+from os import PathLike
+from pathlib import Path
+from typing import Any, ClassVar
+
+import anywidget
+from PIL import Image
+
+from widgets.page import PagePart, page
+
+_WIDTH = 900  # what a notebook on GitHub has room for
+
+
+class Explorer(anywidget.AnyWidget):
+    """Base of the explorers; each brings ``to_image``, ``sentence`` and ``page_values``.
+
+    ``_png_colours`` above 0 keeps the saved picture small where there is no photograph in it.
+    """
+
+    _esm: ClassVar[str]
+    _css: ClassVar[str]
+    _png_colours: ClassVar[int] = 0
+
+    def to_image(self, width: int = _WIDTH, scale: float = 1) -> Image.Image:
+        """The present view as a picture ``width`` units wide, ``scale`` pixels a unit."""
+        raise NotImplementedError
+
+    def sentence(self) -> str:
+        """What is shown, in one sentence."""
+        raise NotImplementedError
+
+    def page_values(self) -> dict[str, Any]:
+        """The traits a saved page needs, by name."""
+        raise NotImplementedError
+
+    def page_part(self) -> PagePart:
+        """This widget as a part of a saved page."""
+        return PagePart(str(self._esm), str(self._css), self.page_values(), self.sentence())
+
+    def to_html(self, path: str | PathLike[str] | None = None, title: str = "") -> str:
+        """A self-contained interactive page, also written to ``path`` if given."""
+        text = page(title or type(self).__name__, [self.page_part()])
+        if path is not None:
+            Path(path).write_text(text, "utf-8")
+        return text
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        png = png_bytes(self.to_image(), self._png_colours)
+        return {**data, "image/png": png, "text/plain": self.sentence()}, metadata
+
+
+def png_bytes(picture: Image.Image, colours: int = 0) -> bytes:
+    """A picture as the bytes of a PNG file, in so many colours if that is above 0."""
+    if colours:
+        picture = picture.quantize(colours, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()

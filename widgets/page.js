@@ -1,0 +1,30 @@
+// Stands in for the notebook in a saved page: a model made of plain values, and the view drawn on it.
+function standIn(state) {
+  const listeners = [];
+  return {
+    get: (name) => state[name],
+    set: (name, value) => {
+      state[name] = value;
+      listeners.filter(([event]) => event === `change:${name}`).forEach(([, call]) => call());
+    },
+    save_changes: () => {},
+    on: (event, call) => listeners.push([event, call]),
+    off: (event, call) => {
+      const at = listeners.findIndex(([name, other]) => name === event && other === call);
+      if (at >= 0) listeners.splice(at, 1);
+    },
+    send: () => {},
+  };
+}
+
+function bytesOf(text) {
+  return new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+}
+
+async function mount(identifier) {
+  const state = JSON.parse(document.getElementById(`${identifier}-state`).textContent);
+  for (const [name, text] of Object.entries(state.bytes)) state.values[name] = bytesOf(text);
+  const model = standIn(state.values);
+  if (widget.initialize) await widget.initialize({ model });
+  await widget.render({ model, el: document.getElementById(identifier) });
+}

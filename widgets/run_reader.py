@@ -1,0 +1,164 @@
+"""Reading a training run from its folder while it is being written: plain JSON, no training code.
+
+A line that is still being written waits for its end, a line that is none is skipped, and of each
+step the highest attempt counts.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from widgets.core.curves import Steps, keep_point, kept_points
+
+_EVENTS = re.compile(r"attempt-(\d+)\.rank-0\.jsonl")
+
+
+class Point(NamedTuple):
+    """One logged step; ``series`` is the index of its objective, ``time`` in Unix seconds."""
+
+    step: int
+    attempt: int
+    series: int
+    loss: float
+    learning_rate: float
+    pairs_per_second: float
+    time: float
+
+
+@dataclass
+class RunReader:
+    """Follows the events of one run folder; ``poll`` answers only what is new.
+
+    ``series`` holds the objectives' names in the order of their appearance and may be shared by
+    the readers of several runs, so that one name means one index.
+    """
+
+    folder: Path
+    series: list[str] = field(default_factory=list)
+    steps: int = 0
+    stop: dict[str, Any] | None = None
+    warning: str = ""
+    attempt: int = 0
+    _points: Steps = field(default_factory=dict, repr=False)
+    _offsets: dict[Path, int] = field(default_factory=dict, repr=False)
+    _ordered: list[Point] = field(default_factory=list, repr=False)
+
+    def poll(self) -> list[Point]:
+        """Points written since the last call that count, in the order they were written."""
+        taken = (self._take(event, attempt) for event, attempt in self._new_events())
+        new = [point for point in taken if point is not None]
+        if all(a.step < b.step for a, b in pairwise([*self._ordered[-1:], *new])):
+            self._ordered += new
+        else:  # a later attempt went over steps again
+            self._ordered = [row for row in kept_points(self._points) if isinstance(row, Point)]
+        return new
+
+    def points(self) -> list[Point]:
+        """Every point that counts, by step."""
+        return self._ordered
+
+    def _new_events(self) -> Iterator[tuple[dict[str, Any], int]]:
+        for attempt, path in _event_files(self.folder):
+            offset = self._offsets.get(path, 0)
+            try:
+                with open(path, "rb") as file:
+                    file.seek(offset)
+                    whole, end, _ = file.read().rpartition(b"\n")
+            except OSError:  # deleted between the listing and the look
+                continue
+            self._offsets[path] = offset + len(whole) + len(end)
+            for line in whole.splitlines():
+                event = _parsed(line)
+                if event is not None:
+                    yield event, attempt
+
+    def _take(self, event: dict[str, Any], attempt: int) -> Point | None:
+        """Notes what an event says of the run; its point, if it is a step that counts."""
+        if attempt > self.attempt:
+            self.attempt, self.stop, self.warning = attempt, None, ""
+        kind = event.get("kind")
+        if kind == "start":
+            self.steps = int(_number(event.get("steps"), self.steps))
+        elif kind == "stop" and attempt == self.attempt:
+            self.stop = event
+        elif kind == "warning" and attempt == self.attempt:
+            self.warning = str(event.get("message", ""))
+        elif kind == "step":
+            point = self._point(event, attempt)
+            return point if keep_point(self._points, point) else None
+        return None
+
+    def _point(self, event: dict[str, Any], attempt: int) -> Point:
+        name = str(event.get("objective", "loss"))
+        if name not in self.series:
+            self.series.append(name)
+        seconds = _number(event.get("seconds"), math.nan)
+        pairs = _number(event.get("pairs"), math.nan)
+        return Point(
+            step=int(event["step"]),
+            attempt=attempt,
+            series=self.series.index(name),
+            loss=_number(event.get("loss"), math.nan),
+            learning_rate=_number(event.get("learning_rate"), math.nan),
+            pairs_per_second=pairs / seconds if seconds > 0 else math.nan,
+            time=_number(event.get("time"), math.nan),
+        )
+
+
+def ask(folder: Path, request: str) -> None:
+    """Leave a request ("stop" or "checkpoint") for the run; a stop is never taken back.
+
+    Raises ``ValueError`` for any other request, ``OSError`` where the folder cannot be written.
+    """
+    if request not in ("stop", "checkpoint"):
+        raise ValueError(f"a run understands 'stop' and 'checkpoint', not {request!r}")
+    if request == "checkpoint" and pending(folder) == "stop":
+        return
+    control = folder / "control.json"
+    temporary = folder / f".control.json.{os.getpid()}"
+    temporary.write_text(json.dumps({"request": request}) + "\n", "utf-8")
+    os.replace(temporary, control)
+
+
+def pending(folder: Path) -> str:
+    """The request the run has not taken yet, or ""."""
+    return str((read_json(folder / "control.json") or {}).get("request", ""))
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The object in a JSON file; None where there is none or it is being replaced."""
+    try:
+        return _parsed(path.read_bytes())
+    except OSError:
+        return None
+
+
+def _event_files(folder: Path) -> list[tuple[int, Path]]:
+    names = [(_EVENTS.fullmatch(path.name), path) for path in (folder / "events").glob("*.jsonl")]
+    return sorted((int(match[1]), path) for match, path in names if match)
+
+
+def _parsed(text: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(value, dict):
+        return None
+    return value if value.get("kind") != "step" or _is_number(value.get("step")) else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _number(value: Any, otherwise: float) -> float:
+    return float(value) if _is_number(value) else otherwise
