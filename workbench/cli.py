@@ -156,7 +156,8 @@ def _watch(run: Run) -> int:
     try:
         show(run.follow(), run.recipe.steps)
     except KeyboardInterrupt:
-        print(f"\nthe run goes on; watch: workbench follow {run.path}, end: workbench stop ...")
+        print(f"\nthe run goes on; watch it: workbench follow {run.path}")
+        print(f"                  end it:   workbench stop {run.path}")
         return 0
     return _verdict(run)
 

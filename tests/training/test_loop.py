@@ -213,6 +213,17 @@ def test_a_disk_that_refuses_a_checkpoint_loses_nothing_before_it(home, uninterr
     assert equal(weights(folder), uninterrupted[1])
 
 
+def test_half_a_recipe_is_not_left_behind(home):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+        with pytest.raises(RunError, match=r"cannot write .*: File too large; raise the limit"):
+            train(toy.recipe(1), home / "run")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(train(toy.recipe(1), home / "run"))[-1]["reason"] == "finished"
+
+
 def test_an_unwritable_folder_is_named_and_what_holds_a_run_is_left_alone(home):
     (home / "file").touch()
     with pytest.raises(

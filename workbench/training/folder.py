@@ -35,8 +35,10 @@ class RunFolder:
         return found
 
     @classmethod
-    def unused(cls, name: str) -> RunFolder:
-        """The next free folder ``runs/NAME-001``, ``-002``, ... (not created)."""
+    def for_new_run(cls, name: str, folder: str | Path | None = None) -> RunFolder:
+        """The folder given, or the next free ``runs/NAME-001``, ``-002``, ... (not created)."""
+        if folder is not None:
+            return cls(Path(folder).expanduser().absolute())
         taken = [
             int(match[1])
             for path in places.runs().glob(f"{name}-*")

@@ -104,7 +104,7 @@ class Tenure:
             if current is not None and current.attempt != self.attempt:
                 raise _busy(self.folder, current)
             self.lease = dataclasses.replace(self.lease, heartbeat=time.time())
-            replace_json(self.folder.lease, dataclasses.asdict(self.lease))
+            _write(self.folder, self.lease)
         self._renewed = time.monotonic()
 
     def __enter__(self) -> Tenure:
@@ -116,7 +116,7 @@ class Tenure:
         problem: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with contextlib.suppress(RunError), _locked(self.folder):
+        with contextlib.suppress(RunError, OSError), _locked(self.folder):
             current = read_lease(self.folder)
             if current is not None and current.attempt == self.attempt:
                 self.folder.lease.unlink(missing_ok=True)
@@ -125,8 +125,13 @@ class Tenure:
 def _grant(folder: RunFolder, pid: int, attempt: int) -> Lease:
     now = time.time()
     lease = Lease(pid, socket.gethostname(), attempt, now, now, identity(pid) or "ended")
-    replace_json(folder.lease, dataclasses.asdict(lease))
+    _write(folder, lease)
     return lease
+
+
+def _write(folder: RunFolder, lease: Lease) -> None:
+    with writing(folder.lease):
+        replace_json(folder.lease, dataclasses.asdict(lease))
 
 
 def _next_attempt(folder: RunFolder) -> int:
@@ -153,9 +158,9 @@ def _locked(folder: RunFolder) -> Iterator[None]:
     with writing(path):
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        _lock(handle)
-        with writing(folder.lease):
-            yield
+        with writing(path):
+            _lock(handle)
+        yield
     finally:
         os.close(handle)
 

@@ -28,7 +28,7 @@ def train(recipe: Recipe, folder: str | Path | None = None) -> Iterator[Event]:
     Without a folder the next free ``runs/NAME-001`` is taken.  Raises ``RunExists`` for a folder
     that holds a run.
     """
-    place = RunFolder.unused(recipe.name) if folder is None else RunFolder(Path(folder).absolute())
+    place = RunFolder.for_new_run(recipe.name, folder)
     record.create(place, recipe)
     return advance(place)
 

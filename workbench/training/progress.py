@@ -47,7 +47,9 @@ class Progress:
             return None
         first, last = self._recent[0], self._recent[-1]
         done = last.step - first.step
-        return (last.time - first.time) / done * (self.steps - self.step) if done > 0 else None
+        passed = last.time - first.time
+        # Both can fail to be above zero: steps are done again on resuming, clocks are set back.
+        return passed / done * (self.steps - self.step) if min(done, passed) > 0 else None
 
     def line(self) -> str:
         """``step 120/1000  12 %  mlm 3.21  itm 0.66  410 pairs/s  1:12 left``."""

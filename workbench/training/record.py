@@ -33,8 +33,13 @@ def create(folder: RunFolder, recipe: Recipe) -> None:
                 f"{folder.path} already holds a run: resume it (`workbench resume "
                 f"{folder.path}`, Run.attach(folder).resume()) or choose another folder"
             ) from None
-        with open(handle, "w") as file:
-            file.write(text)
+        try:
+            with open(handle, "w") as file:
+                file.write(text)
+        except OSError:
+            # Half a recipe would look like a run.
+            folder.recipe.unlink(missing_ok=True)
+            raise
 
 
 def read(folder: RunFolder) -> tuple[Recipe, dict[str, Any]]:

@@ -49,10 +49,7 @@ class Run:
         Without a folder the next free ``runs/NAME-001`` is taken.  Raises ``RunExists`` for a
         folder that holds a run, ``RunError`` for one that cannot be written.
         """
-        if folder is None:
-            place = RunFolder.unused(recipe.name)
-        else:
-            place = RunFolder(Path(folder).expanduser().absolute())
+        place = RunFolder.for_new_run(recipe.name, folder)
         record.create(place, recipe)
         run = cls(place)
         run._launch()
@@ -165,7 +162,9 @@ class Run:
         detached = 0x00000208 if sys.platform == "win32" else 0
 
         def start_process() -> int:
-            with writing(self.folder.log), open(self.folder.log, "ab") as log:
+            with writing(self.folder.log):
+                self.folder.log.touch()
+            with open(self.folder.log, "ab") as log:
                 process = subprocess.Popen(
                     command,
                     stdin=subprocess.DEVNULL,
