@@ -243,7 +243,9 @@ def apt_install(*packages: str) -> bool:
 def pip(*arguments: str) -> None:
     """``pip install`` in ``.venv``, held to constraints.txt; quiet unless a person is watching."""
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
-    options = [*quiet, "--disable-pip-version-check", "--constraint", "constraints.txt"]
+    # Most installed modules are never imported; those that are get compiled when they are.
+    options = [*quiet, "--no-compile", "--disable-pip-version-check"]
+    options += ["--constraint", "constraints.txt"]
     if call([PYTHON, "-m", "pip", "install", *options, *arguments]):
         raise SetupError(
             f"pip could not install {shlex.join(arguments)}; its own message is above. "
