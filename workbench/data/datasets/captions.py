@@ -12,9 +12,16 @@ COLOURS = (
     "grey", "silver", "ginger",
 )  # fmt: skip
 _SAID = (*COLOURS, "big", "small", "little", "large", "huge", "very", "happy", "ripe", "colorful",
-         "lit", "old", "european", "sitting", "sleeping", "male", "baby")  # fmt: skip
+         "lit", "old", "folded", "sliced", "modern", "old-fashioned",
+         "sitting", "sleeping", "male", "shelled", "empty", "plain", "closed", "open", "singing",
+         "floppy-eared", "wrapped", "european", "magellanic", "adelaide", "sumatran", "tamworth",
+         "fuji", "granny", "poisonous", "spiny")  # fmt: skip
 _CONTAINERS = "pair|bunch|cluster|head|string|bulb|couple"
-_ENDINGS = re.compile(r"[.!,;:?(—–“”\"']|\b(?:with|in|of|from|for|covered|that|worn|making)\b")
+_QUOTED = re.compile(r"[“”\"]")
+_ENDINGS = re.compile(
+    r"[.!,;:?(—–]|\b(?:with|in|on|inside|by|from|for|to|covered|hatched|that|is|lets|worn|used"
+    r"|said|making|playing|dancing|resembles|fruit|plant|'root')(?:\b|$)"
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ def named(caption: str, masses: frozenset[str] = frozenset()) -> Named | None:
     if found is None:
         return None
     many = found[1] is not None or found[2] == "some"
-    rest = _ENDINGS.split(found[1] or found[3])[0].strip()
+    rest = _ENDINGS.split(_QUOTED.sub("", found[1] or found[3]))[0].strip()
     words = rest.split()
     adjectives = []
     while len(words) > 1 and words[0] in _SAID:

@@ -16,7 +16,8 @@ from workbench.data.datasets.cutouts import Background, Cutout
 OVERLAP = 0.08
 """The most of a box that another box may cover."""
 
-Box = tuple[float, float, float, float]
+Number = int | float
+Box = tuple[Number, Number, Number, Number]
 """x1, y1, x2, y2 in pixels or as fractions of the picture."""
 
 
@@ -71,7 +72,7 @@ def covered(one: Box, other: Box) -> float:
 
 def arrange(
     cutouts: Sequence[Cutout],
-    scales: Sequence[float],
+    scales: Sequence[Number],
     size: tuple[int, int],
     axis: str,
     rng: random.Random,
@@ -88,9 +89,7 @@ def arrange(
         sizes = [_fitted(c, s * shrink, size) for c, s in zip(cutouts, scales, strict=True)]
         for _ in range(40):
             placed = [
-                Placed(
-                    c, rng.randint(2, size[0] - w - 2), rng.randint(2, size[1] - h - 2), w, h, m
-                )
+                Placed(c, rng.randint(2, size[0] - w - 2), rng.randint(2, size[1] - h - 2), w, h, m)
                 for c, (w, h), m in zip(cutouts, sizes, mirrored, strict=True)
             ]
             boxes = [p.pixels_box for p in placed]
@@ -106,8 +105,15 @@ def arrange(
 def compose(
     background: Background, placed: Sequence[Placed], size: tuple[int, int], rng: random.Random
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """The picture: a random crop of the background with the cut-outs on it, last on top."""
-    canvas = _crop(background.pixels(), size, rng).astype(np.float32)
+    """The picture: a random crop of the background with the cut-outs on it."""
+    return pasted(_crop(background.pixels(), size, rng), placed)
+
+
+def pasted(
+    ground: UInt8[np.ndarray, "height width 3"], placed: Sequence[Placed]
+) -> UInt8[np.ndarray, "height width 3"]:
+    """The ground with the cut-outs on it, last on top."""
+    canvas = ground.astype(np.float32)
     for item in placed:
         pixels = measuring.resized(item.cutout.pixels(), item.width, item.height)
         if item.mirrored:
@@ -131,6 +137,8 @@ def _crop(
     top = rng.randint(0, pixels.shape[0] - high)
     part = pixels[top : top + high, left : left + wide]
     part = cv2.resize(part, size, interpolation=cv2.INTER_AREA if scale > 1 else cv2.INTER_LINEAR)
+    # Out of focus, as a photographer would have it: the textures are busy, the things are small.
+    part = cv2.GaussianBlur(part, (0, 0), 1.5)
     return part[:, ::-1] if rng.random() < 0.5 else part
 
 
@@ -143,7 +151,7 @@ def _fitted(cutout: Cutout, scale: float, size: tuple[int, int]) -> tuple[int, i
     return max(4, round(width * limit)), max(4, round(height * limit))
 
 
-def _shared(one: Sequence[float], other: Sequence[float]) -> float:
+def _shared(one: Sequence[Number], other: Sequence[Number]) -> float:
     """What two stretches of an axis have in common, as a part of the shorter one."""
     common = min(one[1], other[1]) - max(one[0], other[0])
     return max(0.0, common) / min(one[1] - one[0], other[1] - other[0])

@@ -110,8 +110,9 @@ def indefinite(words: str) -> str:
 
 
 def plural(name: str) -> str:
-    """The plural of a singular name (its last word is inflected)."""
-    *before, last = name.split(" ")
+    """The plural of a singular name: its last word, or the one before "of", is inflected."""
+    head, of, rest = name.partition(" of ")
+    *before, last = head.split(" ")
     if last in _IRREGULAR:
         last = _IRREGULAR[last]
     elif last.endswith(("s", "x", "z", "ch", "sh")):
@@ -120,7 +121,7 @@ def plural(name: str) -> str:
         last = last[:-1] + "ies"
     else:
         last += "s"
-    return " ".join([*before, last])
+    return " ".join([*before, last]) + of + rest
 
 
 @lru_cache(maxsize=2048)

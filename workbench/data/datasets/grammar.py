@@ -34,17 +34,19 @@ class Thing:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence, its kind and its spans."""
+    """A sentence, its kind, its spans, and what it says once its lead is taken away."""
 
     text: str
     kind: str
     spans: tuple[Span, ...]
+    core: str
 
 
 class _Writer:
     """A sentence under construction that remembers where its marked words are."""
 
     def __init__(self, lead: str = "") -> None:
+        self.lead = lead
         self.text = lead
         self.spans: list[Span] = []
 
@@ -73,7 +75,17 @@ class _Writer:
         self.marked(noun.plural, "name", object)
 
     def finished(self, kind: str) -> Sentence:
-        return Sentence(self.text + ".", kind, tuple(self.spans))
+        return Sentence(self.text + ".", kind, tuple(self.spans), self.text.removeprefix(self.lead))
+
+
+def telling(spans: Sequence[Span], object: int) -> tuple[Span, ...]:
+    """The spans of a sentence that together give an object's name away: the name itself, its
+    article, and the adjective or number beside it.
+
+    Hide all of them to measure what a model knows of the name from the picture alone.
+    """
+    roles = ("name", "article", "attribute", "count")
+    return tuple(span for span in spans if span.object == object and span.role in roles)
 
 
 Kind = Callable[[Sequence[Thing], random.Random], Sentence | None]
@@ -116,9 +128,11 @@ def relating(things: Sequence[Thing], rng: random.Random) -> Sentence | None:
     ]
     if not pairs:
         return None
-    sides = sorted({side for _, _, side in pairs})
-    wanted = rng.choice(sides)
-    one, other, side = rng.choice([pair for pair in pairs if pair[2] == wanted])
+    # Scenes are wider than high, so that pairs across are the more common: even that out.
+    down = [pair for pair in pairs if pair[2] in ("above", "below")]
+    across = [pair for pair in pairs if pair[2] in ("left", "right")]
+    wanted = down if not across or (down and rng.random() < 0.6) else across
+    one, other, side = rng.choice(wanted)
     writer = _Writer(rng.choice(_LEADS))
     writer.thing(things[one].noun, one)
     before, _, after = _SIDES[side].partition(side)

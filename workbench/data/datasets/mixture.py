@@ -24,7 +24,7 @@ class Mixture:
     attribute: float = 0.06
     objects: tuple[float, float, float] = (0.5, 0.3, 0.2)
     repeated: float = 0.08
-    scales: tuple[tuple[float, float], ...] = ((0.24, 0.30), (0.33, 0.40), (0.44, 0.54))
+    scales: tuple[tuple[float, float], ...] = ((0.26, 0.31), (0.35, 0.42), (0.48, 0.58))
 
     @property
     def kinds(self) -> tuple[tuple[grammar.Kind, float], ...]:

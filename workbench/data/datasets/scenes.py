@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -33,7 +33,7 @@ class SceneObject:
     name: str
     phrase: str
     cutout: str
-    box: tuple[float, float, float, float]
+    box: composing.Box
     attributes: tuple[str, ...]
     mirrored: bool = False
 
@@ -54,17 +54,17 @@ def choose_source(name: str | None = None) -> Source:
     A name, or the environment variable ``WORKBENCH_SCENES_SOURCE``, overrides the choice;
     raises ``ValueError`` for an unknown name.
     """
-    from workbench.data.datasets import openmoji, stamps
+    from workbench.data.datasets import openmoji, stamp_source
 
     name = name or os.environ.get("WORKBENCH_SCENES_SOURCE") or "automatic"
     if name == "stamps":
-        return stamps.source()
+        return stamp_source.source()
     if name == "openmoji":
         return openmoji.source()
     if name != "automatic":
         raise ValueError(f"there is no source {name!r}; the sources are stamps and openmoji")
     try:
-        return stamps.source()
+        return stamp_source.source()
     except debian.PackageUnavailable:
         return openmoji.source()
 
@@ -84,7 +84,7 @@ class Scenes:
     vocabulary: int | None = 96
     size: tuple[int, int] = (320, 256)
     sentences_per_scene: int = 3
-    mixture: Mixture = Mixture()
+    mixture: Mixture = field(default_factory=Mixture)
 
     def __post_init__(self) -> None:
         splits.check(self.split)
@@ -167,7 +167,13 @@ class Scenes:
 
     @cached_property
     def _cutouts(self) -> dict[str, tuple[Cutout, ...]]:
-        return splits.cutouts(self._source, self.names, self.split)
+        found = splits.cutouts(self._source, self.names, self.split)
+        if len(found) < 5:
+            raise ValueError(
+                f"split {self.split} of {self._source.name} has cut-outs of {len(found)} names, "
+                "but a scene shows up to four different ones; use a larger vocabulary"
+            )
+        return found
 
     @cached_property
     def _by_id(self) -> dict[str, Cutout]:
@@ -184,23 +190,26 @@ class Scenes:
         """Names of one scene's objects, in keeping with the split's pairs."""
         known = list(self._cutouts)
         count = rng.choices((2, 3, 4), self.mixture.objects)[0]
-        repeated = rng.random() < self.mixture.repeated
+        if self.split != "test-pairs" and rng.random() < self.mixture.repeated:
+            return self._repeat_a_name(known, count, rng)
         while True:
-            different = 2 if repeated and count > 2 else 1 if repeated else count
-            names = rng.sample(known, different)
-            held = [splits.holds_out_pair(a, b) for a in names for b in names if a < b]
-            if repeated and not self.split == "test-pairs":
-                names = [names[-1]] * (count - different) + names
-            elif repeated:
-                repeated = False
-                continue
-            if any(held) == (self.split == "test-pairs"):
+            names = rng.sample(known, count)
+            held = any(splits.holds_out_pair(a, b) for a in names for b in names)
+            if held == (self.split == "test-pairs"):
                 return names
+
+    def _repeat_a_name(self, known: list[str], count: int, rng: random.Random) -> list[str]:
+        """A name that can be counted two to four times, with another one or alone."""
+        countable = [name for name in known if self._cutouts[name][0].noun.number == "one"]
+        name = rng.choice(countable)
+        others = [other for other in known if not splits.holds_out_pair(name, other)]
+        other = rng.choice([other for other in others if other != name])
+        return [name] * (count - 1) + [other if count > 2 else name]
 
     def _object(self, placed: composing.Placed) -> SceneObject:
         cutout = placed.cutout
         side = (placed.width * placed.height) ** 0.5 / self.size[1]
-        size = "small" if side < 0.31 else "large" if side > 0.42 else None
+        size = "small" if side < 0.32 else "large" if side > 0.45 else None
         return SceneObject(
             name=cutout.noun.name,
             phrase=cutout.noun.phrase,
@@ -227,7 +236,7 @@ class Scenes:
             kind = rng.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
             sentence = kind(things, rng)
             if sentence is not None:
-                found.setdefault(sentence.text, sentence)
+                found.setdefault(sentence.core, sentence)
         return list(found.values())
 
     def _thing(self, item: SceneObject) -> grammar.Thing:

@@ -24,7 +24,7 @@ def check(split: str) -> None:
 
 def holds_out_pair(one: str, other: str) -> bool:
     """Whether scenes with both names are kept for ``test-pairs``."""
-    return one != other and _number("pair", *sorted((one, other))) % 10 == 0
+    return one != other and number("pair", *sorted((one, other))) % 10 == 0
 
 
 def cutouts(source: Source, names: tuple[str, ...], split: str) -> dict[str, tuple[Cutout, ...]]:
@@ -43,17 +43,17 @@ def held_out_cutout(all_of_name: tuple[Cutout, ...]) -> Cutout | None:
     """The cut-out of a name that is kept for ``test-cutouts``, None where the name has one."""
     if len(all_of_name) < 2:
         return None
-    return min(all_of_name, key=lambda cutout: _number("cutout", cutout.id))
+    return min(all_of_name, key=lambda cutout: number("cutout", cutout.id))
 
 
 def backgrounds(source: Source, split: str) -> tuple[Background, ...]:
     """The backgrounds that a split may show."""
-    ranked = sorted(source.backgrounds, key=lambda b: _number("background", b.id))
+    ranked = sorted(source.backgrounds, key=lambda b: number("background", b.id))
     held = max(1, len(ranked) // 4)
     return tuple(ranked[:held] if split == "test-backgrounds" else ranked[held:])
 
 
-def _number(*words: str) -> int:
+def number(*words: str) -> int:
     """The same large number for the same words, in every process."""
     digest = hashlib.blake2b("|".join(words).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big")

@@ -28,7 +28,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
         "animals/insects/cartoon/butterfly", "animals/insects/cartoon/monarchbutterfly",
         "seasonal/easter/butterfly",
     ),
-    "spider": ("animals/insects/cartoon/spider2",),
+    "spider": ("animals/insects/cartoon/spider2", "animals/insects/cartoon/spider"),
     "snail": ("animals/insects/cartoon/snail2", "animals/insects/cartoon/snail"),
     "badger": ("animals/mammals/badger",),
     "bear": ("animals/mammals/bears/bear", "animals/mammals/bears/european-bear"),
@@ -109,9 +109,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
     ),
     "binoculars": ("hobbies/binoculars",),
     "pencil": ("household/arttools/Pencil", "household/arttools/pencil2"),
-    "scissors": (
-        "household/arttools/scissors_small_open", "household/arttools/scissors_small_closed",
-    ),
+    "scissors": ("household/arttools/scissors_small_open",),
     "tractor": ("vehicles/farming/cartoon/tractor",),
     "mug": ("household/dishes/mug",),
     "kettle": ("household/kettle",),
@@ -125,7 +123,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "kite": ("hobbies/kite",),
     "airplane": ("vehicles/flight/planes/747", "vehicles/flight/planes/plane"),
     "rocket": (
-        "space/rocket5", "space/rocket1", "space/rocket2", "space/rocket3", "space/rocket4",
+        "space/rocket5", "space/rocket1", "space/rocket2", "space/rocket3", "space/toyrocket",
     ),
     "trophy": ("sports/trophy_cup",),
     "tent": ("town/houses/cartoon/tent", "town/houses/cartoon/medieval_tent"),
@@ -154,6 +152,9 @@ CLASSES: dict[str, tuple[str, ...]] = {
         "plants/flowers/flower9", "plants/flowers/yellow-flower", "plants/flowers/anemone_red",
     ),
 }  # fmt: skip
+
+PLURALS = frozenset({"grapes", "scissors", "binoculars"})
+"""Names above that are plurals already."""
 
 MASSES = frozenset({"corn", "bread", "cheese", "pizza", "lettuce", "garlic", "broccoli"})
 """Names that take "some" in the singular."""

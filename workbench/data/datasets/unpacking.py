@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -19,7 +20,8 @@ from workbench.data.datasets.cutouts import Background, Cutout, Noun
 
 LONGEST = 224
 """Pixels of a stored cut-out's longer side; scenes draw them at about half of it."""
-FORMAT = 3
+FORMAT = 5
+_PIXELS = {"": 1, "px": 1, "pt": 4 / 3, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96}
 
 
 def unpacked(folder: Path, fill: Callable[[Path], dict[str, list[dict]]]) -> dict[str, list[dict]]:
@@ -30,12 +32,12 @@ def unpacked(folder: Path, fill: Callable[[Path], dict[str, list[dict]]]) -> dic
     index = folder / "index.json"
     if index.is_file():
         content = json.loads(index.read_text())
-        if content["format"] == FORMAT:
+        if content.pop("format") == FORMAT:
             return content
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        content = {"format": FORMAT, **fill(Path(scratch))}
-        (Path(scratch) / "index.json").write_text(json.dumps(content))
+        content = fill(Path(scratch))
+        (Path(scratch) / "index.json").write_text(json.dumps({"format": FORMAT, **content}))
         shutil.rmtree(folder, ignore_errors=True)
         try:
             os.rename(scratch, folder)
@@ -52,24 +54,23 @@ def rgba(data: bytes) -> UInt8[np.ndarray, "h w 4"]:
         return np.asarray(picture.convert("RGBA"))
 
 
-def rasterised(svg: bytes, longest: int) -> UInt8[np.ndarray, "h w 4"] | None:
-    """An SVG's pixels with alpha, None where it has no size or cannot be drawn."""
+def rasterised(svg: bytes, longest: int) -> UInt8[np.ndarray, "h w 4"]:
+    """An SVG's pixels with alpha, ``longest`` pixels wide.
+
+    Raises ``ImportError`` without resvg-py, ``ValueError`` for an SVG that cannot be drawn.
+    """
     import resvg_py
 
-    try:
-        return rgba(bytes(resvg_py.svg_to_bytes(svg_string=svg.decode(), width=longest)))
-    except (ValueError, UnicodeDecodeError):
-        return None
+    text = _sized(svg.decode("utf-8"))
+    return rgba(bytes(resvg_py.svg_to_bytes(svg_string=text, width=longest)))
 
 
-def save_cutout(pixels: UInt8[np.ndarray, "h w 4"], id: str, folder: Path) -> dict | None:
-    """Store a trimmed cut-out; its measured record, None where its outline is not clean."""
-    if not measuring.is_clean(pixels):
-        return None
-    style = measuring.style(pixels)
-    cut = measuring.trimmed(pixels, LONGEST)
+def save_cutout(pixels: UInt8[np.ndarray, "h w 4"], id: str, folder: Path) -> dict:
+    """Store a cut-out, trimmed where its outline is clean; the record of what was measured."""
+    clean = measuring.is_clean(pixels)
+    cut = measuring.trimmed(pixels, LONGEST, measuring.SOLID if clean else 1)
     file = id.replace("/", "_") + ".png"
-    Image.fromarray(cut).save(folder / file)
+    Image.fromarray(cut).save(folder / file, compress_level=1)
     height, width = cut.shape[:2]
     return {
         "id": id,
@@ -77,7 +78,8 @@ def save_cutout(pixels: UInt8[np.ndarray, "h w 4"], id: str, folder: Path) -> di
         "width": width,
         "height": height,
         "colour": measuring.colour(cut),
-        "style": style,
+        "style": measuring.style(pixels),
+        "clean": clean,
     }
 
 
@@ -86,7 +88,7 @@ def save_background(picture: Image.Image, id: str, folder: Path) -> dict:
     picture = picture.convert("RGB")
     picture.thumbnail((720, 720))
     file = f"background_{id}.png"
-    picture.save(folder / file)
+    picture.save(folder / file, compress_level=1)
     return {"id": id, "file": file}
 
 
@@ -108,3 +110,19 @@ def cutout(record: dict, noun: Noun, folder: Path) -> Cutout:
 def backgrounds(records: list[dict], folder: Path) -> tuple[Background, ...]:
     """Backgrounds from their records."""
     return tuple(Background(r["id"], folder / r["file"]) for r in records)
+
+
+def _sized(svg: str) -> str:
+    """The SVG with its size in pixels and a view box: resvg takes no other units without one."""
+    found = re.search(r"<svg\b[^>]*>", svg)
+    if found is None or "viewBox" in found[0]:
+        return svg
+    root, sides = found[0], []
+    for side in ("width", "height"):
+        length = re.search(rf'\b{side}\s*=\s*"([\d.]+)([a-z]*)"', root)
+        if length is None or length[2] not in _PIXELS:
+            return svg
+        sides.append(f"{float(length[1]) * _PIXELS[length[2]]:g}")
+        root = root.replace(length[0], f'{side}="{sides[-1]}"')
+    root = root.replace("<svg", f'<svg viewBox="0 0 {sides[0]} {sides[1]}"', 1)
+    return svg.replace(found[0], root, 1)
