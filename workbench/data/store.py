@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import torch
 from filelock import FileLock, Timeout
 
@@ -57,7 +58,10 @@ class RegionStore:
         except StoreError:
             self._release()
             raise
-        self._adopt(manifest)
+        self._manifest = manifest
+        self._index: dict[str, int] = {}
+        self._places = np.zeros((0, 3), np.int32)
+        self._learn(manifest.table)
         if writable:
             for leftover in folder.glob("*.partial"):
                 leftover.unlink()
@@ -70,7 +74,12 @@ class RegionStore:
         folder = Path(folder)
         if folder.exists() and not folder.is_dir():
             raise StoreError(f"{folder} is a file ({recognise(folder)}): name a new folder")
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreWriteError(
+                f"cannot make {folder} ({error}): name a folder that you may write to"
+            ) from error
         if (folder / DESCRIPTION).exists():
             raise StoreError(
                 f"{folder} already holds a region store: continue it with "
@@ -171,13 +180,15 @@ class RegionStore:
         if self._writer is None:
             return
         try:
-            manifest = self._manifest.add(*self._writer.finish())
+            table, files = self._writer.finish()
+            manifest = self._manifest.add(table, files)
             write_manifest(self.folder, manifest)
         except OSError as error:
             raise self._give_up(error) from error
         self._writer = None
         self._pending = {}
-        self._adopt(manifest)
+        self._manifest = manifest
+        self._learn(table)
 
     def _give_up(self, error: OSError) -> StoreWriteError:
         """Forget the unfinished shard; what was on record before stays as it is."""
@@ -237,11 +248,12 @@ class RegionStore:
             f"{len(bad)} of {len(rows)} pictures differ{': ' if bad else ''}{named}. {REMEDY}"
         )
 
-    def _adopt(self, manifest: Manifest) -> None:
-        self._manifest = manifest
-        columns = [manifest.table[name].to_numpy() for name in ("shard", "row", "count")]
-        self._places = np.stack(columns, axis=1)
-        self._index = {key: i for i, key in enumerate(manifest.table["key"].to_pylist())}
+    def _learn(self, table: pa.Table) -> None:
+        """Take up where these pictures lie: shard, row and number of regions of each."""
+        places = np.stack([table[name].to_numpy() for name in ("shard", "row", "count")], axis=1)
+        for key in table["key"].to_pylist():
+            self._index[key] = len(self._index)
+        self._places = np.concatenate([self._places, places])
 
     def _reader(self, shard: int) -> ShardReader:
         if shard not in self._readers:

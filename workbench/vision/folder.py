@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -28,6 +28,7 @@ from workbench.vision.extractor import DetectedRegions, Extractor
 from workbench.vision.pictures import SUFFIXES, open_picture
 
 
+@runtime_checkable
 class Store(Protocol):
     """Where regions go; the native region store is one."""
 
