@@ -13,13 +13,13 @@ COLOURS = (
 )  # fmt: skip
 _SAID = (*COLOURS, "big", "small", "little", "large", "huge", "very", "happy", "ripe", "colorful",
          "lit", "old", "folded", "sliced", "modern", "old-fashioned",
-         "sitting", "sleeping", "male", "shelled", "empty", "plain", "closed", "open", "singing",
-         "floppy-eared", "wrapped", "european", "magellanic", "adelaide", "sumatran", "tamworth",
-         "fuji", "granny", "poisonous", "spiny")  # fmt: skip
+         "sitting", "sleeping", "male", "female", "shelled", "empty", "plain", "closed", "open",
+         "singing", "floppy-eared", "wrapped", "european", "magellanic", "adelaide", "sumatran",
+         "tamworth", "fuji", "granny", "poisonous", "spiny")  # fmt: skip
 _CONTAINERS = "pair|bunch|cluster|head|string|bulb|couple"
 _QUOTED = re.compile(r"[“”\"]")
 _ENDINGS = re.compile(
-    r"[.!,;:?(—–]|\b(?:with|in|on|inside|by|from|for|to|covered|hatched|that|is|lets|worn|used"
+    r"[.!,;:?(—–]|\b(?:with|in|on|at|inside|by|from|for|to|covered|hatched|that|is|lets|worn|used"
     r"|said|making|playing|dancing|resembles|fruit|plant|'root')(?:\b|$)"
 )
 
