@@ -47,7 +47,8 @@ CLASSES: dict[str, tuple[str, ...]] = {
 PLURALS = frozenset({"grapes", "scissors", "jeans", "cherries", "blueberries", "chopsticks",
                      "socks", "gloves", "briefs", "shorts", "pancakes", "peanuts", "olives",
                      "beans", "goggles", "ballet shoes", "flowers", "french fries",
-                     "books"})  # fmt: skip
+                     "books",
+                     "japanese dolls", "fireworks", "crossed flags", "eyeglasses"})  # fmt: skip
 MASSES = frozenset({"corn", "bread", "cheese", "pizza", "garlic", "bacon", "broccoli", "popcorn",
                     "spaghetti", "sushi", "butter", "cooked rice", "canned food", "custard",
                     "soft ice cream", "ice cream", "shaved ice", "falafel", "fondue",
@@ -62,5 +63,6 @@ MORE = (
 
 UNSUITABLE = frozenset({"face", "sign", "symbol", "cooking", "person", "dog", "cane", "decoration",
                         "amulet", "component", "clothes", "footprints", "gao", "silhouette",
-                        "playing", "oncoming", "stop", "lights", "box", "paw"})  # fmt: skip
+                        "playing", "womans", "mans", "steaming", "father",
+                        "oncoming", "stop", "lights", "box", "paw"})  # fmt: skip
 """Words of names that are no plain things."""
