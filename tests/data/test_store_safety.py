@@ -117,6 +117,8 @@ def test_missing_manifest_is_named(folder):
     ("text", "message"),
     [
         ("{", "cannot be read as the description"),
+        ("[]", "cannot be read as the description"),
+        (json.dumps({"format": "vl-workbench regions", "version": 1}), "'feature_size'"),
         (json.dumps({"format": "other", "version": 1}), "says format 'other' version 1, expected"),
         (json.dumps({"format": "vl-workbench regions", "version": 9}), "version 9, expected"),
     ],

@@ -11,6 +11,8 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import compute, parquet
 
+from workbench.data.foreign import recognise
+
 FORMAT = "vl-workbench regions"
 VERSION = 1
 DESCRIPTION = "store.json"
@@ -97,8 +99,8 @@ def write_description(folder: Path, feature_size: int, classes: int) -> None:
     _replace(folder / DESCRIPTION, lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def read_description(folder: Path) -> dict:
-    """Read ``store.json``; raises ``StoreError`` naming what the folder is instead."""
+def read_description(folder: Path) -> dict[str, int]:
+    """The sizes in ``store.json``; raises ``StoreError`` naming what the folder is instead."""
     path = folder / DESCRIPTION
     if not path.is_file():
         raise StoreError(
@@ -108,6 +110,8 @@ def read_description(folder: Path) -> dict:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         name, version = found["format"], found["version"]
+        if name == FORMAT and version == VERSION:
+            found = {size: int(found[size]) for size in ("feature_size", "classes")}
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(
             f"{path} cannot be read as the description of a region store ({error}): "
@@ -148,37 +152,6 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
 
 
-def check_lengths(folder: Path, manifest: Manifest) -> None:
-    """Raise ``StoreError`` naming the first finished file that is missing or cut short."""
-    for file in manifest.files:
-        path = folder / file.name
-        size = path.stat().st_size if path.is_file() else None
-        if size == file.size:
-            continue
-        seen = "is missing" if size is None else f"has {size:,} bytes instead of {file.size:,}"
-        rows = manifest.rows_of(file.shard)
-        raise StoreError(
-            f"shard {file.shard} of {folder} is damaged: {file.name} {seen}, so its {len(rows)} "
-            f"pictures ({rows[0]['key']} to {rows[-1]['key']}) cannot be read. {REMEDY}"
-        )
-
-
-def damaged_shards(folder: Path, manifest: Manifest) -> set[int]:
-    """Shards with a file that is missing or has another sha256 than when it was written."""
-    return {
-        file.shard
-        for file in manifest.files
-        if not (folder / file.name).is_file()
-        or describe_file(folder / file.name, file.shard) != file
-    }
-
-
-REMEDY = (
-    "Copy that file again, or drop the shard with RegionStore.repair(folder) and extract its "
-    "pictures again"
-)
-
-
 def _replace(path: Path, write) -> None:
     """Write beside ``path``, flush to the disk, then take its place atomically."""
     beside = path.with_name(path.name + ".new")
@@ -186,50 +159,3 @@ def _replace(path: Path, write) -> None:
     with beside.open("rb+") as stream:
         os.fsync(stream.fileno())
     os.replace(beside, path)
-
-
-_BY_FIRST_BYTES = (
-    (b"\x89HDF\r\n\x1a\n", "HDF5"),
-    (b"PK\x03\x04", "npz (a zip archive)"),
-    (b"\x93NUMPY", "npy"),
-    (b"ARROW1", "an Arrow IPC file"),
-    (b"PAR1", "Parquet"),
-    (b"\x80\x04", "a Python pickle, which is never opened"),
-    (b"\x80\x02", "a Python pickle, which is never opened"),
-)
-_BY_NAME = {
-    "data.mdb": "an LMDB data.mdb",
-    ".tsv": "a TSV of base64 rows (bottom-up attention)",
-    ".h5": "HDF5",
-    ".hdf5": "HDF5",
-    ".npz": "npz",
-    ".npy": "npy",
-    ".tar": "tar shards (WebDataset)",
-    ".lance": "Lance",
-    ".safetensors": "safetensors",
-}
-
-
-def recognise(path: Path) -> str:
-    """In words, what a file or folder looks like that is not a region store."""
-    if not path.exists():
-        return "there is nothing at that path"
-    if path.is_file():
-        return f"it looks like {_format_of(path) or 'a file of unknown format'}"
-    entries = sorted(path.iterdir())
-    if not entries:
-        return "the folder is empty"
-    for entry in entries:
-        found = _format_of(entry)
-        if found:
-            return f"it looks like {found} ({entry.name})"
-    return f"it holds {len(entries)} other files, the first is {entries[0].name}"
-
-
-def _format_of(path: Path) -> str | None:
-    named = _BY_NAME.get(path.name) or _BY_NAME.get(path.suffix)
-    if named or not path.is_file():
-        return named
-    with path.open("rb") as stream:
-        start = stream.read(16)
-    return next((name for first, name in _BY_FIRST_BYTES if start.startswith(first)), None)

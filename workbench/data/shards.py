@@ -92,6 +92,7 @@ class ShardReader:
     """A finished shard, memory-mapped; every array handed out is a view of the file."""
 
     def __init__(self, folder: Path, shard: int, feature_size: int, classes: int) -> None:
+        self.shard = shard
         self._files = []
         schemas = (_features_schema(feature_size), _classes_schema(classes))
         for name, schema in zip(file_names(shard), schemas, strict=True):

@@ -15,20 +15,17 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import torch
-from filelock import FileLock, Timeout
 
+from workbench.data.foreign import recognise
+from workbench.data.integrity import check_lengths, damage, damaged_shards, lock, repair
 from workbench.data.manifest import (
     DESCRIPTION,
-    REMEDY,
     SCHEMA,
     Manifest,
     StoreError,
     StoreWriteError,
-    check_lengths,
-    damaged_shards,
     read_description,
     read_manifest,
-    recognise,
     write_description,
     write_manifest,
 )
@@ -51,7 +48,7 @@ class RegionStore:
         self._writer: ShardWriter | None = None
         self._readers: dict[int, ShardReader] = {}
         self._pending: dict[str, int] = {}
-        self._lock = _lock(folder) if writable else None
+        self._lock = lock(folder) if writable else None
         try:
             manifest = read_manifest(folder)
             check_lengths(folder, manifest)
@@ -221,32 +218,12 @@ class RegionStore:
         """Compare every file with its sha256; raises ``StoreError`` naming shard and rows."""
         self.flush()
         for shard in sorted(damaged_shards(self.folder, self._manifest)):
-            raise StoreError(self._damage(shard))
+            raise StoreError(damage(self.folder, self._manifest, self._reader(shard)))
 
     @classmethod
     def repair(cls, folder: Path | str) -> tuple[str, ...]:
         """Drop every damaged shard; returns the keys of the pictures to extract again."""
-        folder = Path(folder)
-        read_description(folder)
-        lock = _lock(folder)
-        try:
-            manifest = read_manifest(folder)
-            damaged = damaged_shards(folder, manifest)
-            write_manifest(folder, manifest.drop(damaged))
-        finally:
-            lock.release()
-        return tuple(row["key"] for shard in sorted(damaged) for row in manifest.rows_of(shard))
-
-    def _damage(self, shard: int) -> str:
-        """In words, which rows of a shard differ from what was written."""
-        reader = ShardReader(self.folder, shard, self.feature_size, self.classes)
-        rows = self._manifest.rows_of(shard)
-        bad = [r for r in rows if reader.stored(r["row"]).digest != r["digest"]]
-        named = ", ".join(f"row {r['row']} ({r['key']})" for r in bad[:5])
-        return (
-            f"shard {shard} of {self.folder} is damaged: its sha256 is not the one recorded; "
-            f"{len(bad)} of {len(rows)} pictures differ{': ' if bad else ''}{named}. {REMEDY}"
-        )
+        return repair(Path(folder))
 
     def _learn(self, table: pa.Table) -> None:
         """Take up where these pictures lie: shard, row and number of regions of each."""
@@ -272,16 +249,3 @@ class RegionStore:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
-
-
-def _lock(folder: Path) -> FileLock:
-    """The only writer's lock; the system frees it when the process ends, however it ends."""
-    lock = FileLock(folder / "writer.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise StoreError(
-            f"another writer has {folder} open: wait until it closes the store, or write to a "
-            "folder of your own"
-        ) from None
-    return lock
