@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,9 +29,9 @@ def regions(count: int, seed: int) -> Regions:
     )
 
 
-def filled(folder, counts=(3, 0, 5, 1), shard_bytes: int = 64 << 20, first: int = 0) -> RegionStore:
+def filled(folder, counts=(3, 0, 5, 1), shard_pictures: int = 512, first: int = 0) -> RegionStore:
     """A closed store of pictures k0, k1, ... with these numbers of regions."""
-    with RegionStore.create(folder, F, C, shard_bytes) as store:
+    with RegionStore.create(folder, F, C, shard_pictures) as store:
         for i, count in enumerate(counts, first):
             store.append(f"k{i}", regions(count, i))
     return RegionStore.open(folder)
@@ -66,11 +67,20 @@ def test_float16_costs_half_a_thousandth():
 
 def test_many_batches_and_shards_read_like_one(tmp_path):
     counts = [i % 7 for i in range(100)]
-    store = filled(tmp_path / "store", counts, shard_bytes=1500)
+    store = filled(tmp_path / "store", counts, shard_pictures=13)
     assert len(list((tmp_path / "store").glob("features-*.arrow"))) > 5
     order = np.random.default_rng(0).permutation(100).tolist()
     found = store.read([f"k{i}" for i in order])
     assert_same(found, Regions.join([regions(i % 7, i) for i in order]))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts handles in Linux's way")
+def test_many_shards_keep_no_file_open(tmp_path):
+    store = filled(tmp_path / "store", [1] * 40, shard_pictures=1)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    found = store.read(store.keys)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert_same(found, Regions.join([regions(1, i) for i in range(40)]))
 
 
 def test_pictures_without_regions_and_no_pictures(tmp_path):
@@ -120,7 +130,7 @@ def test_reopened_store_goes_on_in_a_new_shard(tmp_path):
 
 def test_fingerprint_knows_the_contents_and_nothing_else(tmp_path):
     one = filled(tmp_path / "one")
-    parts = filled(tmp_path / "parts", shard_bytes=1)
+    parts = filled(tmp_path / "parts", shard_pictures=1)
     assert len(one.fingerprint()) == 64
     assert one.fingerprint() == parts.fingerprint()
     with RegionStore.create(tmp_path / "backwards", F, C) as backwards:

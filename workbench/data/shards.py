@@ -25,7 +25,6 @@ class ShardWriter:
 
     def __init__(self, folder: Path, shard: int, feature_size: int, classes: int) -> None:
         self.shard = shard
-        self.bytes = 0
         self._folder = folder
         self._entries: list[tuple[str, int, bytes]] = []
         self._waiting: list[Stored] = []
@@ -36,11 +35,13 @@ class ShardWriter:
             for path, schema in zip(self._partial, self._schemas, strict=True)
         ]
 
+    def __len__(self) -> int:
+        return len(self._entries)
+
     def append(self, row: Stored) -> None:
         """Add a picture."""
         self._waiting.append(row)
         self._entries.append((row.key, len(row.features), row.digest))
-        self.bytes += row.bytes
         if len(self._waiting) == BATCH_PICTURES:
             self._write_batch()
 
@@ -97,7 +98,7 @@ class ShardReader:
         schemas = (_features_schema(feature_size), _classes_schema(classes))
         for name, schema in zip(file_names(shard), schemas, strict=True):
             try:
-                opened = pa.ipc.open_file(pa.memory_map(str(folder / name)))
+                opened = pa.ipc.open_file(_mapped(folder / name))
             except (pa.ArrowException, OSError) as error:
                 raise StoreError(
                     f"shard {shard} of {folder} is damaged: {name} is not a whole Arrow IPC file "
@@ -140,6 +141,12 @@ class ShardReader:
 
     def _batch(self, file: int, batch: int) -> pa.RecordBatch:
         return self._files[file].get_batch(batch)
+
+
+def _mapped(path: Path) -> pa.BufferReader:
+    """The file's bytes as mapped memory, without a file handle kept for each of many shards."""
+    with pa.memory_map(str(path)) as file:
+        return pa.BufferReader(file.read_buffer())
 
 
 def _features_schema(feature_size: int) -> pa.Schema:

@@ -33,18 +33,18 @@ from workbench.data.shards import ShardReader, ShardWriter
 from workbench.data.stored import Stored
 from workbench.pairs import Offsets, Regions
 
-SHARD_BYTES = 64 << 20
+SHARD_PICTURES = 512
 
 
 class RegionStore:
     """Pictures as bags of regions, by key; ``create`` or ``open(append=True)`` to write."""
 
-    def __init__(self, folder: Path, writable: bool, shard_bytes: int) -> None:
+    def __init__(self, folder: Path, writable: bool, shard_pictures: int) -> None:
         description = read_description(folder)
         self.folder = folder
         self.feature_size: int = description["feature_size"]
         self.classes: int = description["classes"]
-        self._shard_bytes = shard_bytes
+        self._shard_pictures = shard_pictures
         self._writer: ShardWriter | None = None
         self._readers: dict[int, ShardReader] = {}
         self._pending: dict[str, int] = {}
@@ -65,7 +65,11 @@ class RegionStore:
 
     @classmethod
     def create(
-        cls, folder: Path | str, feature_size: int, classes: int, shard_bytes: int = SHARD_BYTES
+        cls,
+        folder: Path | str,
+        feature_size: int,
+        classes: int,
+        shard_pictures: int = SHARD_PICTURES,
     ) -> RegionStore:
         """A new, empty store open for appending; raises ``StoreError`` where something lies."""
         folder = Path(folder)
@@ -86,14 +90,14 @@ class RegionStore:
             raise StoreError(f"{folder} is not empty, {recognise(folder)}: name a new folder")
         write_manifest(folder, Manifest(SCHEMA.empty_table(), ()))
         write_description(folder, feature_size, classes)
-        return cls(folder, True, shard_bytes)
+        return cls(folder, True, shard_pictures)
 
     @classmethod
     def open(
-        cls, folder: Path | str, append: bool = False, shard_bytes: int = SHARD_BYTES
+        cls, folder: Path | str, append: bool = False, shard_pictures: int = SHARD_PICTURES
     ) -> RegionStore:
         """An existing store; raises ``StoreError`` saying what is damaged or what it saw."""
-        return cls(Path(folder), append, shard_bytes)
+        return cls(Path(folder), append, shard_pictures)
 
     def __reduce__(self):
         if self._lock is not None:
@@ -169,7 +173,7 @@ class RegionStore:
         except OSError as error:
             raise self._give_up(error) from error
         self._pending[key] = len(picture.features)
-        if self._writer.bytes >= self._shard_bytes:
+        if len(self._writer) >= self._shard_pictures:
             self.flush()
 
     def flush(self) -> None:

@@ -33,12 +33,6 @@ class Stored:
             found.update(np.ascontiguousarray(part).data)
         return found.digest()
 
-    @property
-    def bytes(self) -> int:
-        """Length of the numbers on disk, in bytes."""
-        parts = (self.features, self.boxes, self.confidence, self.classes, self.size)
-        return sum(part.nbytes for part in parts)
-
     @classmethod
     def from_regions(cls, key: str, regions: Regions, feature_size: int, classes: int) -> Stored:
         """Checked and rounded for storing; raises ``StoreError`` naming the key and the row."""
