@@ -71,7 +71,10 @@ class RegionStore:
         classes: int,
         shard_pictures: int = SHARD_PICTURES,
     ) -> RegionStore:
-        """A new, empty store open for appending; raises ``StoreError`` where something lies."""
+        """A new, empty store open for appending; raises ``StoreError`` where something lies.
+
+        ``shard_pictures`` is how many a crash can cost, and the unit of copying and repairing.
+        """
         folder = Path(folder)
         if folder.exists() and not folder.is_dir():
             raise StoreError(f"{folder} is a file ({recognise(folder)}): name a new folder")
