@@ -21,7 +21,7 @@ function makeNumbers(model) {
   const regions = model.get("boxes").length;
   const [layers, heads] = model.get("shape");
   const size = words.length + regions;
-  const codes = typed(Uint8Array, model.get("codes"));
+  const codes = typed(Uint16Array, model.get("codes"));
   const scales = typed(Float32Array, model.get("scales"));
   const kept = new Map();
   const remember = (key, work) => {

@@ -33,7 +33,7 @@ class AttentionView(Explorer):
     ``record`` is an ``AttentionRecord``, anything with its fields, or the path of one
     (``probes/step-*.npz``).  ``head`` −1 is
     the mean of all heads, or their mix by ``head_weights``; ``region`` −1 means that the word is
-    asked about.  Numbers from Python are exact; the browser's are within 0.4 % of a head's maximum.
+    asked about.  Numbers from Python are exact, the browser's within 2e-5 of them.
     Raises ``traitlets.TraitError`` for a layer, head, word or region the record does not have.
     """
 
@@ -79,8 +79,8 @@ class AttentionView(Explorer):
             title=record.title,
             boxes=record.boxes.astype(float).tolist(),
             shape=[record.layers, record.heads],
-            codes=codes.tobytes(),
-            scales=scales.tobytes(),
+            codes=codes.astype("<u2").tobytes(),
+            scales=scales.astype("<f4").tobytes(),
             picture=_coded(record.picture),
             layer=layer,
             head=head,

@@ -62,6 +62,7 @@ class LiveCurve(Explorer):
         logarithmic: bool = False,
         interval: float = 0.5,
     ) -> None:
+        self._ended = threading.Event()  # first: an object that was never finished is closed too
         if interval < _SHORTEST_PAUSE:
             raise ValueError(f"interval must be {_SHORTEST_PAUSE} s or more, got {interval}")
         self.folders = _folders(runs)
@@ -70,7 +71,6 @@ class LiveCurve(Explorer):
         self._readers = [RunReader(folder, self._series) for folder in self.folders]
         self._sent = sum(len(reader.poll()) for reader in self._readers)
         self._lock = threading.RLock()
-        self._ended = threading.Event()
         super().__init__(
             names=[folder.name for folder in self.folders],
             smoothing=smoothing,

@@ -1,22 +1,19 @@
 // Attention arithmetic on flat row-major arrays. Twin: attention.py.
 // Rows and columns of a map run over words first, then regions; each row sums to 1.
 
-/** What a byte stands for before its head's scale: squares, so that small weights keep their digits. */
-export function decodeTable() {
-  return Float32Array.from({ length: 256 }, (_, code) => (code / 255) ** 2);
-}
-
-/** One [size × size] map: the heads of `layer` mixed with `weights` (any positive sum). */
+/**
+ * One [size × size] map: the heads of `layer` mixed with `weights` (any positive sum). A code is the
+ * square root of a weight's share of its head's scale, so that small weights keep their digits.
+ */
 export function blendHeads(codes, scales, layer, weights, size) {
-  const table = decodeTable();
   const blended = new Float32Array(size * size);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   weights.forEach((weight, head) => {
     if (weight === 0) return;
     const plane = layer * weights.length + head;
-    const factor = (scales[plane] * weight) / total;
+    const factor = (scales[plane] * weight) / total / 65535 ** 2;
     const start = plane * size * size;
-    for (let i = 0; i < blended.length; i++) blended[i] += factor * table[codes[start + i]];
+    for (let i = 0; i < blended.length; i++) blended[i] += factor * codes[start + i] ** 2;
   });
   return blended;
 }

@@ -97,7 +97,7 @@ export function keptPoints(steps) {
     Array.from(steps.get(step).rows.values()).sort((a, b) => a[2] - b[2]));
 }
 
-/** A number in about three digits: 12,345 · 31.4 · 2.31 · 0.031 · 5e-5. */
+/** A number in about three digits: 12,345 · 31.4 · 40 · 2.31 · 0.031 · 5e-5. */
 export function formatNumber(value) {
   if (!Number.isFinite(value)) return "–";
   if (value === 0) return "0";
@@ -106,7 +106,7 @@ export function formatNumber(value) {
     const [digits, exponent] = value.toExponential(1).split("e");
     return `${digits.replace(".0", "")}e${Number(exponent)}`;
   }
-  if (size >= 100) {
+  if (size >= 100 || Number.isInteger(value)) {
     const text = String(Math.floor(size + 0.5)).replace(/\B(?=(\d{3})+$)/g, ",");
     return value < 0 ? `-${text}` : text;
   }

@@ -105,7 +105,7 @@ def kept_points(steps: Steps) -> list[Row]:
 
 
 def format_number(value: float) -> str:
-    """A number in about three digits: 12,345 · 31.4 · 2.31 · 0.031 · 5e-5."""
+    """A number in about three digits: 12,345 · 31.4 · 40 · 2.31 · 0.031 · 5e-5."""
     if not math.isfinite(value):
         return "–"
     if value == 0:
@@ -114,7 +114,7 @@ def format_number(value: float) -> str:
     if size < 0.01 or size >= 1e7:
         digits, exponent = f"{value:.1e}".split("e")
         return f"{digits.replace('.0', '')}e{int(exponent)}"
-    if size >= 100:
+    if size >= 100 or value == int(value):
         text = f"{math.floor(size + 0.5):,}"
         return f"-{text}" if value < 0 else text
     return f"{value:.{1 if size >= 10 else 2 if size >= 1 else 3}f}"

@@ -1,0 +1,300 @@
+"""The explorers as saved pages in a real browser: pointer, keyboard, spoken text, dark, offline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.widgets import widget_samples as samples
+from widgets import AttentionView, LiveCurve, Panel
+
+pytestmark = pytest.mark.browser
+
+# What is in the picture: how much of it is bright, and the mean red, green and blue of its pixels.
+PIXELS = """(selector) => {
+  const canvas = document.querySelector(selector);
+  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const mean = [0, 0, 0];
+  for (let i = 0; i < data.length; i += 4) for (let c = 0; c < 3; c++) mean[c] += data[i + c];
+  return mean.map((value) => value / (data.length / 4));
+}"""
+REDRAW = """async () => {
+  const chips = [...document.querySelectorAll('[aria-label="words"] [role=option]')];
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const spent = [];
+  for (let i = 0; i < 40; i++) {
+    chips[i % chips.length].dispatchEvent(new PointerEvent("pointerenter"));
+    const began = performance.now();
+    await frame();
+    await new Promise((done) => setTimeout(done));
+    performance.clearMeasures();
+    spent.push(performance.now() - began);
+  }
+  return spent.sort((a, b) => a - b)[20];
+}"""
+
+
+@pytest.fixture(scope="module")
+def record():
+    return samples.attention_record()
+
+
+@pytest.fixture(scope="module")
+def attention_page(record, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("pages") / "attention.html"
+    AttentionView(record).to_html(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def curve_page(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("pages")
+    runs = [samples.write_run(folder / "quickstart", 400)]
+    runs.append(samples.write_run(folder / "smaller", 400, 250, seed=3, reason="stopped"))
+    curve = LiveCurve(runs)
+    curve.to_html(folder / "curve.html")
+    curve.close()
+    return folder / "curve.html"
+
+
+def _ready(watched, selector: str = ".wb-sentence"):
+    page = watched.page
+    page.wait_for_function(
+        f"document.querySelector('{selector}') && document.querySelector('{selector}').textContent"
+    )
+    page.wait_for_timeout(120)  # the picture is decoded a frame later
+    return page
+
+
+def _sentence(page) -> str:
+    page.wait_for_timeout(60)
+    return page.text_content(".wb-sentence")
+
+
+def _nothing_wrong(watched) -> None:
+    assert watched.requests == [], "a page asked another machine"
+    assert watched.errors == []
+
+
+def test_it_opens_on_what_python_shows(open_page, attention_page, record) -> None:
+    watched = open_page(attention_page)
+    page = _ready(watched)
+    assert page.text_content(".wb-sentence") == AttentionView(record).sentence()
+    assert page.get_attribute(".wb-sentence", "aria-live") == "polite"
+    assert "ball" in page.get_attribute("canvas.wb-picture", "aria-label")
+    assert page.locator("[role=gridcell]").count() == 4 * 5
+    assert page.locator("[role=gridcell][aria-selected=true]").get_attribute("aria-label") == (
+        page.locator("[role=gridcell]").nth(19).get_attribute("aria-label")
+    )
+    _nothing_wrong(watched)
+
+
+def test_hovering_a_word_lights_its_region_and_leaving_restores(open_page, attention_page) -> None:
+    watched = open_page(attention_page)
+    page = _ready(watched)
+    before, pinned = page.evaluate(PIXELS, "canvas.wb-picture"), _sentence(page)
+    page.hover("[aria-label=words] [role=option]:has-text('house')")
+    assert _sentence(page).startswith("“house” attends most to region 1 (house)")
+    assert page.evaluate(PIXELS, "canvas.wb-picture") != before
+    page.hover(".wb-where")
+    assert _sentence(page) == pinned
+    assert page.evaluate(PIXELS, "canvas.wb-picture") == before
+    _nothing_wrong(watched)
+
+
+def test_hovering_the_picture_weighs_the_words(open_page, attention_page) -> None:
+    watched = open_page(attention_page)
+    page = _ready(watched)
+    area = page.locator("canvas.wb-picture").bounding_box()
+    page.mouse.move(area["x"] + 0.845 * area["width"], area["y"] + 0.18 * area["height"])
+    assert _sentence(page).startswith("Region 2 (sun) is attended to most by “")
+    bars = page.eval_on_selector_all(
+        "[aria-label=words] .wb-chip-bar", "bars => bars.map((bar) => parseFloat(bar.style.width))"
+    )
+    strongest = samples.WORDS[bars.index(max(bars))]
+    assert strongest in ("yellow", "sun", "##shine")
+    # where boxes overlap the smaller one is meant: the small ball inside the ball
+    page.mouse.move(area["x"] + 0.22 * area["width"], area["y"] + 0.75 * area["height"])
+    assert _sentence(page).startswith("Region 7 (ball)")
+    _nothing_wrong(watched)
+
+
+def test_the_heat_map_answers_the_pointer(open_page, attention_page) -> None:
+    page = _ready(open_page(attention_page))
+    area = page.locator("canvas.wb-heat").bounding_box()
+    page.mouse.move(
+        area["x"] + area["width"] * 0.5, area["y"] + 20 + 8.5 * (area["height"] - 22) / 16
+    )
+    assert _sentence(page).startswith("“house”")
+    page.mouse.down()
+    page.mouse.up()
+    page.hover(".wb-where")
+    assert _sentence(page).startswith("“house”"), "a click keeps the word"
+
+
+def test_everything_by_keyboard(open_page, attention_page) -> None:
+    watched = open_page(attention_page)
+    page = _ready(watched)
+    page.focus("[aria-label=words] [tabindex='0']")
+    assert page.evaluate("document.activeElement.textContent") == "ball"
+    page.keyboard.press("ArrowRight")
+    assert _sentence(page).startswith("“lies”")
+    page.keyboard.press("Home")
+    assert _sentence(page).startswith("“[CLS]”")
+    page.keyboard.press("End")
+    assert _sentence(page).startswith("“[SEP]”")
+    assert page.locator("[aria-label=words] [tabindex='0']").count() == 1
+
+    page.keyboard.press("Tab")  # to the layers and heads
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "gridcell"
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(60)
+    assert "Layer 2 of 0–3, head 1" in page.text_content(".wb-where")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+    page.keyboard.press("Tab")  # to the regions
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert _sentence(page).startswith("Region 2 (sun)")
+    page.keyboard.press("Escape")
+    assert _sentence(page).startswith("“[SEP]”")
+    _nothing_wrong(watched)
+
+
+def test_direction_hiding_and_table_agree_with_python(open_page, attention_page, record) -> None:
+    watched = open_page(attention_page)
+    page = _ready(watched)
+    page.check("text=Hide special tokens")
+    expected = AttentionView(record, hide_special=True)
+    assert _sentence(page) == expected.sentence()
+    assert not page.is_visible("[aria-label=words] >> text='[CLS]'")
+    page.get_by_label("Regions to words").check()
+    expected.direction = "region_to_word"
+    assert _sentence(page) == expected.sentence()
+    assert not page.is_visible(".wb-table")
+    page.click("button:has-text('Table')")
+    page.wait_for_timeout(60)
+    cells = page.locator(".wb-table tbody tr").first.locator("td").all_text_contents()
+    row = expected.table().query("word == 'ball'").sort_values("weight").iloc[-1]
+    assert cells[0] == str(row.region) and cells[1] == row.label
+    assert float(cells[2].rstrip(" %")) == pytest.approx(100 * row.weight, abs=0.3)
+    assert page.locator(".wb-table tbody tr").count() == 10
+    _nothing_wrong(watched)
+
+
+def test_words_are_text_and_never_markup(open_page, record, tmp_path) -> None:
+    evil = "<img src=x onerror=document.title='broken'>"
+    words = (*record.words[:2], evil, *record.words[3:])
+    changed = replace(record, words=words, labels=(evil, *record.labels[1:]), title=evil)
+    AttentionView(changed).to_html(tmp_path / "evil.html", title="safe")
+    watched = open_page(tmp_path / "evil.html")
+    page = _ready(watched)
+    page.click("button:has-text('Table')")
+    page.wait_for_timeout(100)
+    assert page.title() == "safe"
+    assert page.locator("main img").count() == 0
+    assert page.locator("[aria-label=words] [role=option]").nth(2).text_content() == evil
+    _nothing_wrong(watched)
+
+
+def test_a_large_record_is_redrawn_within_a_frame(open_page, tmp_path) -> None:
+    large = samples.attention_record(layers=12, heads=12, extra_regions=90)
+    AttentionView(large, layer=11).to_html(tmp_path / "large.html")
+    watched = open_page(tmp_path / "large.html")
+    page = _ready(watched)
+    # a frame comes every 16.7 ms; a redraw that took longer would make the median two of them
+    assert page.evaluate(REDRAW) < 30
+    _nothing_wrong(watched)
+
+
+def test_curves_answer_pointer_and_keyboard(open_page, curve_page) -> None:
+    watched = open_page(curve_page)
+    page = _ready(watched, ".wb-badge")
+    assert page.locator(".wb-badge").all_text_contents() == ["finished", "stopped"]
+    assert page.locator(".wb-chart").count() == 7
+    assert page.locator("button:visible").all_text_contents() == ["Table"]
+    slider = page.locator("[role=slider]")
+    assert slider.get_attribute("aria-valuemax") == "400"
+    now = slider.get_attribute("aria-valuetext")
+    slider.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("PageUp")
+    page.wait_for_timeout(60)
+    assert slider.get_attribute("aria-valuenow") == "40"
+    assert slider.get_attribute("aria-valuetext").startswith("step 40: ")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(60)
+    assert slider.get_attribute("aria-valuetext") == now
+    first = page.locator(".wb-chart").first
+    shown = first.locator(".wb-chart-values").text_content()
+    first.hover(position={"x": 60, "y": 60})
+    page.wait_for_timeout(60)
+    assert first.locator(".wb-chart-values").text_content() != shown
+    assert "finished" in page.text_content("[role=status]")
+    _nothing_wrong(watched)
+
+
+def test_curve_controls_change_the_drawing(open_page, curve_page) -> None:
+    watched = open_page(curve_page)
+    page = _ready(watched, ".wb-badge")
+    plain = page.evaluate(PIXELS, ".wb-chart canvas")
+    page.check("text=Logarithmic losses")
+    page.wait_for_timeout(60)
+    logarithmic = page.evaluate(PIXELS, ".wb-chart canvas")
+    assert logarithmic != plain
+    page.focus("input[type=range]")
+    page.keyboard.press("Home")
+    page.wait_for_timeout(60)
+    assert page.evaluate(PIXELS, ".wb-chart canvas") != logarithmic
+    page.click("button:has-text('Table')")
+    page.wait_for_timeout(60)
+    assert page.locator(".wb-table tbody tr").count() == 14
+    _nothing_wrong(watched)
+
+
+@pytest.mark.parametrize("which", ["attention_page", "curve_page"])
+def test_dark_follows_the_reader(open_page, which, request) -> None:
+    path = request.getfixturevalue(which)
+    paper = {}
+    for dark in (False, True):
+        page = _ready(open_page(path, dark), ".wb-badge" if "curve" in which else ".wb-sentence")
+        color = page.evaluate("getComputedStyle(document.querySelector('.wb')).backgroundColor")
+        paper[dark] = [int(part) for part in color.strip("rgb()").split(",")]
+        selector = ".wb-chart canvas" if "curve" in which else "canvas.wb-heat"
+        assert any(page.evaluate(PIXELS, selector))
+    assert min(paper[False]) > 240 and max(paper[True]) < 40
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing(open_page, axe, record, curve_page, tmp_path, dark) -> None:
+    AttentionView(record).to_html(tmp_path / "attention.html")
+    for path, ready in ((tmp_path / "attention.html", ".wb-sentence"), (curve_page, ".wb-badge")):
+        watched = open_page(path, dark)
+        page = _ready(watched, ready)
+        page.click("button:has-text('Table')")
+        page.wait_for_timeout(60)
+        page.evaluate(axe)
+        found = page.evaluate("async () => (await axe.run('.wb')).violations")
+        faults = [(fault["id"], fault["nodes"][0]["html"][:120]) for fault in found]
+        assert faults == []
+
+
+def test_narrow_pages_do_not_overflow(open_page, attention_page, curve_page) -> None:
+    for path, ready in ((attention_page, ".wb-sentence"), (curve_page, ".wb-badge")):
+        page = _ready(open_page(path, width=420), ready)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 420
+
+
+def test_a_panel_page_holds_both(open_page, record, tmp_path) -> None:
+    curve = LiveCurve(samples.write_run(tmp_path / "quickstart", 100))
+    Panel(AttentionView(record), curve).to_html(tmp_path / "panel.html", title="Both")
+    curve.close()
+    watched = open_page(tmp_path / "panel.html")
+    page = _ready(watched, ".wb-badge")
+    assert page.locator(".wb").count() == 2
+    assert page.title() == "Both"
+    _nothing_wrong(watched)

@@ -1,0 +1,162 @@
+"""Following a run folder while it is written: torn lines, attempts, states, requests."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.widgets import widget_samples as samples
+from widgets.run_reader import RunReader, ask, pending
+from widgets.run_status import lease_is_live, status_of
+
+
+def _event(step: int, loss: float | None = 1.0, objective: str = "masked_language") -> str:
+    return json.dumps(
+        {"time": 100.0 + step, "step": step, "kind": "step", "objective": objective, "loss": loss,
+         "learning_rate": 1e-3, "pairs": 8, "seconds": 0.5}
+    )  # fmt: skip
+
+
+def _events(folder: Path, attempt: int = 1, rank: int = 0) -> Path:
+    (folder / "events").mkdir(parents=True, exist_ok=True)
+    return folder / "events" / f"attempt-{attempt:04d}.rank-{rank}.jsonl"
+
+
+def test_only_new_points_are_answered_and_a_torn_line_waits(tmp_path: Path) -> None:
+    path = _events(tmp_path)
+    line = _event(3)
+    path.write_text(f"{_event(1)}\n{_event(2)}\n{line[:20]}")
+    reader = RunReader(tmp_path)
+    assert [point.step for point in reader.poll()] == [1, 2]
+    assert reader.poll() == []
+    with open(path, "a") as file:
+        file.write(line[20:])
+    assert reader.poll() == []
+    with open(path, "a") as file:
+        file.write("\n")
+    assert [point.step for point in reader.poll()] == [3]
+    assert [point.step for point in reader.points()] == [1, 2, 3]
+    assert reader.points()[0].pairs_per_second == 16
+
+
+def test_lines_that_are_no_events_are_skipped(tmp_path: Path) -> None:
+    lines = ["not json", "[1, 2]", '{"kind": "step", "step": "two"}', '{"kind": "step"}', _event(4)]
+    _events(tmp_path).write_bytes(("\n".join(lines) + "\n").encode() + b"\xff\xfe\n")
+    assert [point.step for point in RunReader(tmp_path).poll()] == [4]
+
+
+def test_the_highest_attempt_wins_each_step(tmp_path: Path) -> None:
+    first = "".join(_event(step, 1.0) + "\n" for step in range(1, 7))
+    _events(tmp_path, 1).write_text(first)
+    reader = RunReader(tmp_path)
+    reader.poll()
+    _events(tmp_path, 2).write_text(_event(3, 9.0) + "\n" + _event(4, 9.0) + "\n")
+    assert [(point.step, point.loss) for point in reader.poll()] == [(3, 9.0), (4, 9.0)]
+    with open(_events(tmp_path, 1), "a") as file:  # a late line of the attempt that was given up
+        file.write(_event(4, 5.0) + "\n" + _event(7, 5.0) + "\n")
+    reader.poll()
+    losses = {point.step: point.loss for point in reader.points()}
+    assert losses == {1: 1, 2: 1, 3: 9, 4: 9, 5: 1, 6: 1, 7: 5}
+
+
+def test_other_ranks_are_not_counted_twice(tmp_path: Path) -> None:
+    _events(tmp_path).write_text(_event(1) + "\n")
+    _events(tmp_path, 1, 1).write_text(_event(1) + "\n" + _event(2) + "\n")
+    assert [point.step for point in RunReader(tmp_path).poll()] == [1]
+
+
+def test_missing_numbers_are_gaps(tmp_path: Path) -> None:
+    path = _events(tmp_path)
+    path.write_text(_event(1, None) + '\n{"kind": "step", "step": 2, "objective": "x"}\n')
+    loss = [point.loss for point in RunReader(tmp_path).poll()]
+    assert all(value != value for value in loss)
+
+
+def _state(folder: Path) -> str:
+    reader = RunReader(folder)
+    reader.poll()
+    return status_of(reader, 0.9).state
+
+
+def test_states(tmp_path: Path) -> None:
+    assert _state(tmp_path / "nothing") == "waiting"
+    assert _state(samples.write_run(tmp_path / "a", 20)) == "finished"
+    assert _state(samples.write_run(tmp_path / "b", 20, 9, reason="stopped")) == "stopped"
+    assert _state(samples.write_run(tmp_path / "c", 20, 9, reason="error")) == "failed"
+    silent = samples.write_run(tmp_path / "d", 20, 9, reason=None)
+    assert _state(silent) == "dead"
+    samples.write_lease(silent)
+    assert _state(silent) == "running"
+
+
+def test_a_lease_without_its_process_is_dead(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "pass"])
+    folder = samples.write_run(tmp_path / "a", 20, 9, reason=None)
+    samples.write_lease(folder, child.pid)
+    child.wait()
+    assert _state(folder) == "dead"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="zombies are told apart through /proc")
+def test_a_zombie_is_dead(tmp_path: Path) -> None:
+    folder = samples.write_run(tmp_path / "a", 20, 9, reason=None)
+    child = subprocess.Popen([sys.executable, "-c", "pass"])
+    until = time.monotonic() + 10
+    while os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    samples.write_lease(folder, child.pid)
+    assert _state(folder) == "dead"
+    child.wait()
+
+
+def test_a_later_process_with_the_same_number_is_not_the_run(tmp_path: Path) -> None:
+    samples.write_lease(tmp_path)
+    lease = json.loads((tmp_path / "lease.json").read_text())
+    assert lease_is_live(lease)
+    assert not lease_is_live({**lease, "process": "another-boot/12345"})
+    elsewhere = {**lease, "host": "another-machine"}
+    assert lease_is_live(elsewhere)
+    assert not lease_is_live({**elsewhere, "heartbeat": time.time() - 3600})
+
+
+def test_a_new_attempt_is_running_although_the_last_one_stopped(tmp_path: Path) -> None:
+    folder = samples.write_run(tmp_path / "a", 20, 9, reason="stopped")
+    samples.write_lease(folder, attempt=2)
+    assert _state(folder) == "running"
+
+
+def test_time_left_and_message(tmp_path: Path) -> None:
+    folder = samples.write_run(tmp_path / "a", 1000, 400, reason=None)
+    samples.write_lease(folder)
+    with open(_events(folder), "a") as file:
+        warning = {"time": 1, "step": 400, "kind": "warning", "message": "the probe failed"}
+        file.write(json.dumps(warning) + "\n")
+    reader = RunReader(folder)
+    reader.poll()
+    status = status_of(reader, 0.9)
+    assert status.seconds_left == pytest.approx(600 * 0.29, rel=0.01)
+    assert status.pairs_per_second == pytest.approx(64 / 0.28, rel=0.1)
+    assert status.message == "the probe failed"
+    assert set(status.losses) == set(samples.OBJECTIVES)
+    assert status.sentence().startswith("a is running, step 400 of 1,000, 2 min 54 s left; losses:")
+
+
+def test_requests(tmp_path: Path) -> None:
+    assert pending(tmp_path) == ""
+    ask(tmp_path, "checkpoint")
+    assert json.loads((tmp_path / "control.json").read_text()) == {"request": "checkpoint"}
+    ask(tmp_path, "stop")
+    ask(tmp_path, "checkpoint")
+    assert pending(tmp_path) == "stop", "a stop must not be taken back by a checkpoint"
+    assert [path.name for path in tmp_path.iterdir()] == ["control.json"]
+    with pytest.raises(ValueError, match="understands 'stop' and 'checkpoint', not 'pause'"):
+        ask(tmp_path, "pause")
+    with pytest.raises(OSError):
+        ask(tmp_path / "nowhere", "stop")
