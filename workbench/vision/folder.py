@@ -1,8 +1,7 @@
 """Many pictures into region stores: in parallel, resumable, one bad picture never stops the rest.
 
 Workers are threads: the networks and the decoders leave Python's lock while they work, each
-thread has its own detector, and a notebook needs no importable main module (measured on two
-cores: 1.9 times one thread).
+thread has its own detector, and a notebook needs no importable main module.
 """
 
 from __future__ import annotations
