@@ -136,7 +136,7 @@ function render({ model, el }) {
   const address = URL.createObjectURL(new Blob([model.get("picture")]));
   image.onload = () => soon();
   image.src = address;
-  let theme = themeAt(box);
+  let theme = null; // known once the host has put the box on its page
   let layout = null;
 
   function focusNow() {
@@ -145,6 +145,8 @@ function render({ model, el }) {
   }
 
   function draw() {
+    if (!box.isConnected) return;
+    theme ??= themeAt(box);
     const [layer, head, direction] = [model.get("layer"), model.get("head"), model.get("direction")];
     const block = numbers.block(layer, head);
     const peak = block.reduce((most, value) => Math.max(most, value), 0);
@@ -213,12 +215,13 @@ function render({ model, el }) {
 
   const watched = CHOICES.map((name) => `change:${name}`);
   watched.forEach((event) => model.on(event, soon));
-  const resized = new ResizeObserver(soon);
+  const dress = () => {
+    theme = null;
+    soon();
+  };
+  const resized = new ResizeObserver(dress);
   resized.observe(box);
-  const unwatch = watchTheme(() => {
-    theme = themeAt(box);
-    draw();
-  });
+  const unwatch = watchTheme(dress);
   soon();
   return () => {
     watched.forEach((event) => model.off(event, soon));

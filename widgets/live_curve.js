@@ -104,7 +104,7 @@ function render({ model, el }) {
   el.replaceChildren(box);
 
   let charts = new Map();
-  let theme = themeAt(box);
+  let theme = null; // known once the host has put the box on its page
   let step = null; // the step under the mark
   let edges = [0, 1];
   let lastStep = 1;
@@ -143,6 +143,8 @@ function render({ model, el }) {
   }
 
   function draw() {
+    if (!box.isConnected) return;
+    theme ??= themeAt(box);
     const prepared = wanted();
     const names = prepared.map(([title]) => title);
     if (names.join() !== Array.from(charts.keys()).join()) {
@@ -220,12 +222,13 @@ function render({ model, el }) {
   const watched = ["statuses", "series", "smoothing", "logarithmic", "problem"].map((name) => `change:${name}`);
   watched.forEach((event) => model.on(event, soon));
   store.listeners.add(soon);
-  const resized = new ResizeObserver(soon);
+  const dress = () => {
+    theme = null;
+    soon();
+  };
+  const resized = new ResizeObserver(dress);
   resized.observe(box);
-  const unwatch = watchTheme(() => {
-    theme = themeAt(box);
-    draw();
-  });
+  const unwatch = watchTheme(dress);
   soon();
   return () => {
     watched.forEach((event) => model.off(event, soon));

@@ -45,10 +45,12 @@ def open_page(browser) -> Iterator[Callable[..., WatchedPage]]:
     """Opens an address or a file in a fresh context; what comes from outside is refused, noted."""
     contexts = []
 
-    def open_it(address: str | Path, dark: bool = False, width: int = 1000) -> WatchedPage:
+    def open_it(
+        address: str | Path, dark: bool = False, width: int = 1000, height: int = 800
+    ) -> WatchedPage:
         context = browser.new_context(
             color_scheme="dark" if dark else "light",
-            viewport={"width": width, "height": 800},
+            viewport={"width": width, "height": height},
             reduced_motion="reduce",
         )
         contexts.append(context)

@@ -14,10 +14,20 @@ export function makeChips(name, pieces, { hover, choose }) {
     option.addEventListener("click", () => choose(index));
     return option;
   });
-  list.append(...options);
+  list.append(...wholeWords(options, pieces));
   list.addEventListener("pointerleave", () => hover(-1));
   rovingList(list, options, choose);
   return { list, options, pieces };
+}
+
+// Pieces of one word keep together where the line breaks.
+function wholeWords(options, pieces) {
+  const words = [];
+  options.forEach((option, index) => {
+    if (pieces[index][1] && words.length) words[words.length - 1].append(option);
+    else words.push(make("span", { class: "wb-whole", role: "presentation" }, option));
+  });
+  return words;
 }
 
 /** Mark the focus, fill the bars with `values` (null: no bars) and hide the chips in `hidden`. */
@@ -26,6 +36,7 @@ export function drawChips({ options, pieces }, { focus, pinned, values, peak, hi
   options.forEach((option, index) => {
     const value = values ? values[index] : 0;
     option.hidden = hidden.includes(index);
+    option.parentElement.hidden = Array.from(option.parentElement.children).every((piece) => piece.hidden);
     option.classList.toggle("wb-focus", index === focus);
     option.classList.toggle("wb-best", best > 0 && value === best);
     option.setAttribute("aria-selected", String(index === pinned));

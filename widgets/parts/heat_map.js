@@ -9,7 +9,7 @@ const LABEL_GAP = 7;
 /** Sizes of a map of these words and regions inside `width`. */
 export function heatMapLayout(canvas, names, regions, width, font) {
   const pen = canvas.getContext("2d");
-  pen.font = `12px ${font}`;
+  pen.font = `600 12px ${font}`; // as wide as the word in focus will be
   const widest = Math.max(...names.map((name) => pen.measureText(name).width));
   const label = Math.min(92, Math.ceil(widest)) + LABEL_GAP;
   const cell = Math.min(34, (width - label) / regions);

@@ -1,0 +1,141 @@
+"""Notebooks in a real JupyterLab: every cell runs, the widgets live, no request leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from PIL import Image
+
+from tests.browser.lab import (
+    cell_picture,
+    jupyter_lab,
+    open_notebook,
+    run_all,
+    wait_for_kernel,
+)
+from tests.widgets import widget_samples as samples
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+# Where pictures for a person to look at are kept: SCREENSHOTS=folder pytest tests/browser
+SCREENSHOTS = os.environ.get("SCREENSHOTS")
+
+SMOKE = (
+    "from widgets import AttentionView, LiveCurve",
+    "view = AttentionView('probe.npz', head=1)\nview",
+    "curve = LiveCurve('run', interval=0.2)\ncurve",
+    "import time\ntime.sleep(6 if 'asked' in globals() else 0)\nasked = True",
+)
+_RUN_LAST_CELL = """() => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  notebook.activeCellIndex = notebook.widgets.length - 1;
+  window.jupyterapp.commands.execute("notebook:run-cell");
+  return 1;
+}"""
+
+
+def _pictures(tmp_path: Path) -> Path:
+    folder = Path(SCREENSHOTS) if SCREENSHOTS else tmp_path / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def smoke_folder(tmp_path: Path, monkeypatch) -> Path:
+    """A notebook with both widgets beside a run that this test keeps alive, and a probe."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    samples.attention_record(extra_regions=10).save(folder / "probe.npz")
+    samples.write_run(folder / "run", 1200, 300, reason=None, began=time.time() - 90)
+    samples.write_lease(folder / "run")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in SMOKE])
+    notebook.metadata["kernelspec"] = {
+        "name": "python3", "display_name": "Python 3", "language": "python"
+    }  # fmt: skip
+    nbformat.write(notebook, folder / "smoke.ipynb")
+    return folder
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_both_widgets_live_in_jupyterlab(open_page, smoke_folder, tmp_path, dark) -> None:
+    with jupyter_lab(smoke_folder, tmp_path / "jupyter", dark) as lab:
+        watched = open_page("about:blank", dark, width=1440, height=1100)
+        page = watched.page
+        open_notebook(page, lab, "smoke.ipynb")
+        run_all(page)
+        page.wait_for_selector(".wb-attention")
+        page.wait_for_selector(".wb-live-curve .wb-chart")
+
+        # new points arrive while a cell keeps the kernel busy, and nothing is replaced
+        page.evaluate(_RUN_LAST_CELL)
+        page.wait_for_selector(".jp-InputPrompt:has-text('[*]')")
+        page.evaluate("document.querySelector('.wb-chart').dataset.same = 'yes'")
+        events = smoke_folder / "run" / "events" / "attempt-0001.rank-0.jsonl"
+        done = events.read_text()
+        samples.write_run(smoke_folder / "again", 1200, 420, reason=None, began=time.time() - 120)
+        later = (smoke_folder / "again" / "events" / events.name).read_text().splitlines()
+        new = [line for line in later if json.loads(line)["step"] > 300]
+        events.write_text(done + "\n".join(new) + "\n")
+        page.wait_for_function(
+            "document.querySelector('.wb-run-facts').textContent.includes('420')"
+        )
+        assert page.get_attribute(".wb-chart >> nth=0", "data-same") == "yes"
+        assert page.locator(".jp-InputPrompt:has-text('[*]')").count() == 1, "it was busy all along"
+        wait_for_kernel(page, 60)
+
+        # a request made in the browser reaches the run
+        page.click(".wb-live-curve button:has-text('Stop')")
+        page.wait_for_function("document.querySelector('.wb-badge').textContent === 'stopping'")
+        control = json.loads((smoke_folder / "run" / "control.json").read_text())
+        assert control == {"request": "stop"}
+
+        # a choice made in the browser reaches Python, and one made in Python the browser
+        page.locator("[aria-label=words] [role=option]:has-text('house')").click()
+        page.wait_for_function(
+            "document.querySelector('.wb-sentence').textContent.startsWith('“house”')"
+        )
+        paper = page.evaluate("getComputedStyle(document.querySelector('.wb')).backgroundColor")
+        assert (sum(json.loads(f"[{paper.strip('rgb()')}]")) < 200) == dark
+
+        page.mouse.move(5, 5)
+        theme = "dark" if dark else "light"
+        pictures = _pictures(tmp_path)
+        for name, selector in (("attention", ".wb-attention"), ("curve", ".wb-live-curve")):
+            path = pictures / f"lab_{name}_{theme}.png"
+            cell_picture(page, selector, path)
+            colours = Image.open(path).convert("RGB").getcolors(1_000_000)
+            assert colours is not None and len(colours) > 50, "the widget is blank"
+        page.screenshot(path=pictures / f"lab_{theme}.png")
+        assert watched.requests == []
+        assert watched.errors == []
+    assert lab.process.returncode is not None
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+def test_notebook_runs_in_jupyterlab(open_page, tmp_path, monkeypatch, path: Path) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("WORKBENCH_HOME", os.environ.get("WORKBENCH_HOME", str(ROOT)))
+    monkeypatch.setenv("WORKBENCH_FAST", "1")
+    copy = tmp_path / "notebooks" / path.name
+    copy.parent.mkdir()
+    copy.write_bytes(path.read_bytes())  # the committed outputs stay as they are
+    with jupyter_lab(copy.parent, tmp_path / "jupyter") as lab:
+        watched = open_page("about:blank", width=1440, height=1100)
+        page = watched.page
+        open_notebook(page, lab, copy.name)
+        run_all(page, seconds=300)
+        page.wait_for_timeout(1000)
+        for number, box in enumerate(page.locator(".wb").all()):
+            box.scroll_into_view_if_needed()
+            page.wait_for_timeout(300)
+            box.screenshot(path=_pictures(tmp_path) / f"{path.stem}_{number}.png")
+        assert watched.requests == []
+        assert watched.errors == []
