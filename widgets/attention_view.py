@@ -17,6 +17,7 @@ from widgets.attention_choice import AttentionChoice, first_word
 from widgets.attention_picture import draw
 from widgets.attention_record import AttentionRecord
 from widgets.core.attention import DIRECTIONS, encode
+from widgets.core.colour import Colour, scale_colour
 from widgets.explorer import Explorer
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class AttentionView(Explorer):
 
     _esm: ClassVar[str] = assets.module("attention_view.js")
     _css: ClassVar[str] = assets.style("attention_view.css")
+    _exact: ClassVar[tuple[Colour, ...]] = tuple(scale_colour(i / 59, False) for i in range(60))
 
     words = traitlets.List(traitlets.Unicode()).tag(sync=True)
     labels = traitlets.List(traitlets.Unicode()).tag(sync=True)

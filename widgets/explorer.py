@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,7 +9,9 @@ from typing import Any, ClassVar
 import anywidget
 from PIL import Image
 
+from widgets.core.colour import Colour
 from widgets.page import PagePart, page
+from widgets.saved_picture import png_bytes
 
 _WIDTH = 900  # what a notebook on GitHub has room for
 
@@ -18,12 +19,12 @@ _WIDTH = 900  # what a notebook on GitHub has room for
 class Explorer(anywidget.AnyWidget):
     """Base of the explorers; each brings ``to_image``, ``sentence`` and ``page_values``.
 
-    ``_png_colours`` above 0 keeps the saved picture small where there is no photograph in it.
+    ``_exact`` are the colours that stand for numbers in its pictures.
     """
 
     _esm: ClassVar[str]
     _css: ClassVar[str]
-    _png_colours: ClassVar[int] = 0
+    _exact: ClassVar[tuple[Colour, ...]] = ()
 
     def to_image(self, width: int = _WIDTH, scale: float = 1) -> Image.Image:
         """The present view as a picture ``width`` units wide, ``scale`` pixels a unit."""
@@ -53,14 +54,5 @@ class Explorer(anywidget.AnyWidget):
         if bundle is None:
             return None
         data, metadata = bundle
-        png = png_bytes(self.to_image(), self._png_colours)
+        png = png_bytes(self.to_image(), self._exact)
         return {**data, "image/png": png, "text/plain": self.sentence()}, metadata
-
-
-def png_bytes(picture: Image.Image, colours: int = 0) -> bytes:
-    """A picture as the bytes of a PNG file, in so many colours if that is above 0."""
-    if colours:
-        picture = picture.quantize(colours, dither=Image.Dither.NONE)
-    buffer = io.BytesIO()
-    picture.save(buffer, format="PNG", optimize=True)
-    return buffer.getvalue()

@@ -16,6 +16,7 @@ from jaxtyping import Float32
 from PIL import Image
 
 from widgets import assets
+from widgets.core.colour import SERIES_LIGHT, Colour
 from widgets.core.curves import thin
 from widgets.curve_picture import draw
 from widgets.explorer import Explorer
@@ -41,7 +42,7 @@ class LiveCurve(Explorer):
 
     _esm: ClassVar[str] = assets.module("live_curve.js")
     _css: ClassVar[str] = assets.style("live_curve.css")
-    _png_colours: ClassVar[int] = 128
+    _exact: ClassVar[tuple[Colour, ...]] = SERIES_LIGHT
 
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     statuses = traitlets.List(traitlets.Dict()).tag(sync=True)

@@ -9,8 +9,9 @@ from typing import Any
 import ipywidgets
 from PIL import Image
 
-from widgets.explorer import Explorer, png_bytes
+from widgets.explorer import Explorer
 from widgets.page import page
+from widgets.saved_picture import png_bytes
 
 _GAP = 12
 
@@ -73,4 +74,6 @@ class Panel(ipywidgets.GridBox):
         data = super()._repr_mimebundle_(**kwargs)
         if data is None or not self.explorers:
             return data
-        return {**data, "image/png": png_bytes(self.to_image()), "text/plain": self.sentence()}
+        exact = [colour for explorer in self.explorers for colour in explorer._exact]
+        png = png_bytes(self.to_image(), list(dict.fromkeys(exact)))
+        return {**data, "image/png": png, "text/plain": self.sentence()}

@@ -204,7 +204,7 @@ def test_the_still_picture_changes_with_the_word(record: AttentionRecord) -> Non
 def test_saved_notebooks_get_a_picture(record: AttentionRecord) -> None:
     data, _ = AttentionView(record)._repr_mimebundle_()
     assert Image.open(io.BytesIO(data["image/png"])).size[0] == 900
-    assert len(data["image/png"]) < 250_000
+    assert len(data["image/png"]) < 120_000
     assert data["text/plain"].startswith("“ball” attends most")
     assert "application/vnd.jupyter.widget-view+json" in data
 
@@ -219,3 +219,12 @@ def test_untrusted_words_cannot_become_markup(record: AttentionRecord) -> None:
     values = json.loads(state[1])
     assert values["values"]["words"][0] == evil
     assert len(base64.b64decode(values["bytes"]["codes"])) == 2 * record.attention.size
+
+
+def test_the_saved_picture_keeps_the_colours_of_numbers(record: AttentionRecord) -> None:
+    view = AttentionView(record)
+    exact = np.asarray(view.to_image()).astype(int)
+    saved = Image.open(io.BytesIO(view._repr_mimebundle_()[0]["image/png"])).convert("RGB")
+    off = np.abs(np.asarray(saved).astype(int) - exact).max(axis=2)
+    assert np.quantile(off[140:430, 530:870], 0.98) <= 4, "cells of the heat map changed colour"
+    assert off.mean() < 2
