@@ -182,9 +182,10 @@ class _HeatMap:
         best = strongest(self.choice.focus_weights, 1)[0]
         chosen = best if self.choice.focus_is_word else self.choice.region
         for column, region in enumerate(self.regions):
-            if column % every and region != chosen:
-                continue
             strong = region == chosen
+            crowded = self.cell < 12 and column % 2 and not self.choice.record.labels[region]
+            if (column % every or crowded) and not strong:
+                continue
             name = sheet.shortened(self.columns[column], self.head - 8, self.type, strong)
             place = (x0 + (column + 0.5) * self.cell, y0 - 6)
             sheet.upright_text(place, name, self.type, INK if strong else QUIET, strong)

@@ -147,6 +147,8 @@ function render({ model, el }) {
   function draw() {
     if (!box.isConnected) return;
     theme ??= themeAt(box);
+    // sizes are read before anything is written, or the page would be laid out twice
+    const room = { picture: picture.parentElement.clientWidth, heat: heat.parentElement.clientWidth };
     const [layer, head, direction] = [model.get("layer"), model.get("head"), model.get("direction")];
     const block = numbers.block(layer, head);
     const peak = block.reduce((most, value) => Math.max(most, value), 0);
@@ -163,7 +165,7 @@ function render({ model, el }) {
     const said = attentionSentence(subject, isWord, other, direction, values[best]);
     if (sentence.textContent !== said) sentence.textContent = said;
     where.textContent = describePlace(model, numbers);
-    drawPictureNow(focus, isWord ? values : null);
+    drawPictureNow(focus, isWord ? values : null, room.picture);
     const pinned = { word: model.get("region") < 0 ? model.get("word") : -1, region: model.get("region") };
     drawChips(words, { focus: focus.word, pinned: pinned.word, values: isWord ? null : values, peak, hidden });
     drawChips(regions, { focus: focus.region, pinned: pinned.region, values: isWord ? values : null, peak, hidden: [] });
@@ -171,16 +173,16 @@ function render({ model, el }) {
     drawHeadGrid(grid, numbers.shares(), layer, head, theme.dark, way);
     gridNote.textContent = `% ${way}`;
     const names = shown.map((word) => pieces[word][0]);
-    layout = heatMapLayout(heat, names, numbers.regions, heat.parentElement.clientWidth, theme.font);
+    layout = heatMapLayout(heat, names, numbers.regions, room.heat, theme.font);
     drawHeatMap(heat, layout, { names, shown, regions: numbers.regions, weights: block, peak, focus, theme });
     heat.setAttribute("aria-label", `Heat map of ${names.length} words by ${numbers.regions} regions, largest weight ${percent(peak)}`);
     key.show(peak, theme.dark);
     if (!frame.hidden) fillTable(subject, isWord, values, hidden);
   }
 
-  function drawPictureNow(focus, values) {
+  function drawPictureNow(focus, values, room) {
     if (!image.naturalWidth) return;
-    const [width, height] = fitInside(image.naturalWidth, image.naturalHeight, picture.parentElement.clientWidth, 460);
+    const [width, height] = fitInside(image.naturalWidth, image.naturalHeight, room, 460);
     drawPicture(picture, image, { width, height, boxes, values, marked: focus.region, font: theme.font });
     picture.setAttribute("aria-label", `${model.get("title") || "picture"}: ${sentence.textContent}`);
   }

@@ -20,19 +20,22 @@ PIXELS = """(selector) => {
   for (let i = 0; i < data.length; i += 4) for (let c = 0; c < 3; c++) mean[c] += data[i + c];
   return mean.map((value) => value / (data.length / 4));
 }"""
+# The median time the script needs to redraw after the pointer moved from word to word, in ms.
 REDRAW = """async () => {
   const chips = [...document.querySelectorAll('[aria-label="words"] [role=option]')];
-  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const wait = window.requestAnimationFrame.bind(window);
   const spent = [];
+  window.requestAnimationFrame = (draw) => wait((now) => {
+    const began = performance.now();
+    draw(now);
+    spent.push(performance.now() - began);
+  });
   for (let i = 0; i < 40; i++) {
     chips[i % chips.length].dispatchEvent(new PointerEvent("pointerenter"));
-    const began = performance.now();
-    await frame();
-    await new Promise((done) => setTimeout(done));
-    performance.clearMeasures();
-    spent.push(performance.now() - began);
+    await new Promise((done) => wait(() => wait(done)));
   }
-  return spent.sort((a, b) => a - b)[20];
+  window.requestAnimationFrame = wait;
+  return [spent.length, spent.sort((a, b) => a - b)[20]];
 }"""
 
 
@@ -111,7 +114,8 @@ def test_hovering_the_picture_weighs_the_words(open_page, attention_page) -> Non
     page.mouse.move(area["x"] + 0.845 * area["width"], area["y"] + 0.18 * area["height"])
     assert _sentence(page).startswith("Region 2 (sun) is attended to most by “")
     bars = page.eval_on_selector_all(
-        "[aria-label=words] .wb-chip-bar", "bars => bars.map((bar) => parseFloat(bar.style.width))"
+        "[aria-label=words] .wb-chip-bar",
+        "bars => bars.map((bar) => Number(bar.style.transform.match(/[0-9.]+/)[0]))",
     )
     strongest = samples.WORDS[bars.index(max(bars))]
     assert strongest in ("yellow", "sun", "##shine")
@@ -206,8 +210,10 @@ def test_a_large_record_is_redrawn_within_a_frame(open_page, tmp_path) -> None:
     AttentionView(large, layer=11).to_html(tmp_path / "large.html")
     watched = open_page(tmp_path / "large.html")
     page = _ready(watched)
-    # a frame comes every 16.7 ms; a redraw that took longer would make the median two of them
-    assert page.evaluate(REDRAW) < 30
+    redraws, median = page.evaluate(REDRAW)
+    print(f"12 layers x 12 heads, 100 regions: median redraw {median:.1f} ms")
+    assert redraws == 40
+    assert median < 16
     _nothing_wrong(watched)
 
 

@@ -41,7 +41,8 @@ export function drawChips({ options, pieces }, { focus, pinned, values, peak, hi
     option.classList.toggle("wb-best", best > 0 && value === best);
     option.setAttribute("aria-selected", String(index === pinned));
     option.setAttribute("aria-label", values ? `${pieces[index][0]}, ${percent(value)}` : pieces[index][0]);
-    option.lastChild.style.width = values && peak > 0 ? `${(100 * value) / peak}%` : "0";
+    // scaled and not resized: the page need not be laid out again while the pointer moves
+    option.lastChild.style.transform = `scaleX(${values && peak > 0 ? value / peak : 0})`;
     if (values) option.title = percent(value);
     else option.removeAttribute("title");
   });
