@@ -20,9 +20,9 @@ STOP_WAIT = 120.0
 
 def recipes() -> dict[str, Callable[..., Recipe]]:
     """The recipe functions that ``pretrain`` knows by the name SYSTEM-SIZE."""
-    from workbench.systems import tiny
+    from workbench.quickstart.recipes import uniter_tiny
 
-    return {"uniter-tiny": tiny.uniter_tiny}
+    return {"uniter-tiny": uniter_tiny}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

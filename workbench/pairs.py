@@ -204,8 +204,7 @@ class PairBatch:
         if not self.images:
             object.__setattr__(self, "images", self.names)
         counts = [
-            len(part)
-            for part in (self.regions, self.text, self.matched, self.names, self.images)
+            len(part) for part in (self.regions, self.text, self.matched, self.names, self.images)
         ]
         if len(set(counts)) != 1:
             raise ValueError(
@@ -217,7 +216,7 @@ class PairBatch:
         return len(self.names)
 
     def beside(self, order: Int[Tensor, "P"]) -> PairBatch:
-        """Each sentence beside picture ``order[i]``; where that is another one they no longer match."""
+        """Each sentence beside picture ``order[i]``; beside another one it no longer matches."""
         images = tuple(self.images[i] for i in order.tolist())
         same = [new == old for new, old in zip(images, self.images, strict=True)]
         return dataclasses.replace(

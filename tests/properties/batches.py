@@ -33,9 +33,7 @@ def make_batch(text_lengths, region_lengths, seed=0, images=None) -> PairBatch:
             torch.full((len(names), 2), 100.0),
             regions,
         ),
-        TextTokens(
-            ids, torch.zeros_like(ids), text.within, torch.where(special, -1, words), text
-        ),
+        TextTokens(ids, torch.zeros_like(ids), text.within, torch.where(special, -1, words), text),
         torch.ones(len(names), dtype=torch.bool),
         names,
         tuple(images) if images else (),

@@ -60,9 +60,7 @@ def test_changing_a_hidden_row_changes_nothing_that_may_not_see_it(encoder):
                 row = int(batch.text.offsets.starts[pair]) + token
                 ids = batch.text.ids.clone()
                 ids[row] = (ids[row] + 7) % VOCABULARY
-                changed = dataclasses.replace(
-                    batch, text=dataclasses.replace(batch.text, ids=ids)
-                )
+                changed = dataclasses.replace(batch, text=dataclasses.replace(batch.text, ids=ids))
                 after = joint(encoder(changed, pattern))
                 start = int(layout.offsets.starts[pair])
                 moved = (after - before).abs().amax(1) > 1e-6

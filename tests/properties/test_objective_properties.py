@@ -164,7 +164,13 @@ def test_a_mix_draws_by_ratio_and_explains_mistakes():
     mix = make_uniter(ratios={"itm": 2.0, "mlm": 2.0, "mrfr": 1.0, "mrc-kl": 1.0}).mix
     rng = seeded(0)
     drawn = [mix.pick(rng).name for _ in range(3000)]
-    for name, share in {"itm": 1 / 3, "mlm": 1 / 3, "mrfr": 1 / 6, "mrc-kl": 1 / 6, "mrc": 0}.items():
+    for name, share in {
+        "itm": 1 / 3,
+        "mlm": 1 / 3,
+        "mrfr": 1 / 6,
+        "mrc-kl": 1 / 6,
+        "mrc": 0,
+    }.items():
         assert drawn.count(name) / 3000 == pytest.approx(share, abs=0.03)
     with pytest.raises(KeyError, match="no objective 'mlx'"):
         mix["mlx"]

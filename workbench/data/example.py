@@ -1,4 +1,4 @@
-"""One training example before tokenisation: a picture's name, a sentence, and what is known of both."""
+"""One training example before tokenisation: a picture, a sentence, and what is known of both."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 class Span:
     """Characters ``start:end`` of a sentence, what they are, and the object they speak of.
 
-    ``role`` is ``"name"`` (a whole object name without its article), ``"relation"`` (the one word
-    that tells a relation apart: left, right, above, below), ``"count"`` or ``"attribute"``;
+    ``role`` is ``"name"`` (a whole object name without its article), ``"article"`` (a, an, some),
+    ``"relation"`` (the one word that tells a relation apart: left, right, above, below),
+    ``"count"`` or ``"attribute"``;
     ``object`` is the index into the scene's objects, −1 where the span speaks of none in it.
     """
 

@@ -111,9 +111,10 @@ class SingleStream(nn.Module):
                 trace[f"blocks.{number}.rows"] = rows
         has_text = batch.text.offsets.lengths > 0
         has_regions = batch.regions.offsets.lengths > 0
-        if not bool((has_text | has_regions).all()):
-            empty = [n for n, t in zip(batch.names, has_text | has_regions) if not t]
-            raise ValueError(f"pair {empty[0]!r} has neither tokens nor regions to encode")
+        empty = (~(has_text | has_regions)).nonzero()
+        if len(empty):
+            name = batch.names[int(empty[0])]
+            raise ValueError(f"pair {name!r} has neither tokens nor regions to encode")
         first_text = layout.offsets.starts[:-1] + batch.regions.offsets.lengths
         first = torch.where(has_text, first_text, layout.offsets.starts[:-1])
         summary = self.pooler(rows[first])

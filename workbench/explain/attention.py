@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
+from torch import nn
 
-from workbench.encoders.encoding import Encoder
 from workbench.pairs import PairBatch
 
 
@@ -31,7 +32,8 @@ class AttentionRecord:
 
     def save(self, path: Path | str) -> None:
         """Write an npz that needs no pickle to read."""
-        np.savez_compressed(path, **{k: np.asarray(v) for k, v in asdict(self).items()})
+        arrays: dict[str, Any] = {name: np.asarray(value) for name, value in asdict(self).items()}
+        np.savez_compressed(path, **arrays)
 
     @classmethod
     def load(cls, path: Path | str) -> AttentionRecord:
@@ -43,7 +45,7 @@ class AttentionRecord:
 
 @torch.no_grad()
 def attention_of(
-    encoder: Encoder,
+    encoder: nn.Module,
     batch: PairBatch,
     words: Sequence[str],
     picture: UInt8[np.ndarray, "height width 3"],

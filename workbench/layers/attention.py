@@ -29,7 +29,9 @@ def pad(rows: Float[Tensor, "rows *rest"], offsets: Offsets) -> Float[Tensor, "P
     return padded
 
 
-def unpad(padded: Float[Tensor, "P longest *rest"], offsets: Offsets) -> Float[Tensor, "rows *rest"]:
+def unpad(
+    padded: Float[Tensor, "P longest *rest"], offsets: Offsets
+) -> Float[Tensor, "rows *rest"]:
     """The packed rows of a padded block; undoes ``pad``."""
     return padded[offsets.owner, offsets.within]
 
@@ -49,20 +51,15 @@ def attend(
     """
     if weights is None and query.is_cuda and query.dtype in _HALF and dropout == 0.0:
         return _varlen(query, key, value, read)
-    padded = [
-        pad(rows, offsets).transpose(1, 2)
-        for rows, offsets in (
-            (query, read.query_offsets),
-            (key, read.key_offsets),
-            (value, read.key_offsets),
-        )
-    ]
+    query = pad(query, read.query_offsets).transpose(1, 2)
+    key = pad(key, read.key_offsets).transpose(1, 2)
+    value = pad(value, read.key_offsets).transpose(1, 2)
     hidden = None if read.hidden is None else read.hidden[:, None]
     if weights is None and query.dtype not in _HALF:
         visible = None if hidden is None else ~hidden
-        mixed = F.scaled_dot_product_attention(*padded, attn_mask=visible, dropout_p=dropout)
+        mixed = F.scaled_dot_product_attention(query, key, value, visible, dropout)
     else:
-        mixed = _explicit(*padded, hidden, dropout, weights)
+        mixed = _explicit(query, key, value, hidden, dropout, weights)
     return unpad(mixed.transpose(1, 2), read.query_offsets)
 
 
@@ -86,7 +83,7 @@ def _varlen(query, key, value, read):
     from torch.nn.attention.varlen import varlen_attn
 
     queries, keys = read.query_offsets, read.key_offsets
-    return varlen_attn(
+    mixed = varlen_attn(
         query,
         key,
         value,
@@ -96,13 +93,20 @@ def _varlen(query, key, value, read):
         keys.longest,
         window_size=(-1, 0) if read.causal else (-1, -1),
     )
+    assert isinstance(mixed, Tensor)
+    return mixed
 
 
 class Attention(nn.Module):
     """Multi-head attention from rows of one width to rows of another (or the same)."""
 
     def __init__(
-        self, width: int, heads: int, dropout: float = 0.1, *, key_width: int | None = None,
+        self,
+        width: int,
+        heads: int,
+        dropout: float = 0.1,
+        *,
+        key_width: int | None = None,
         inner_width: int | None = None,
     ) -> None:
         super().__init__()
@@ -123,14 +127,14 @@ class Attention(nn.Module):
         source: Float[Tensor, "k Dk"] | None = None,
         weights: list | None = None,
     ) -> Float[Tensor, "n D"]:
-        """Every row's projected mix over the reads; ``source`` holds the key rows if not ``rows``."""
+        """Every row's projected mix over the reads; key rows come from ``source`` if given."""
         source = rows if source is None else source
         query, key, value = (
             projection(given).unflatten(-1, (self.heads, -1))
             for projection, given in ((self.query, rows), (self.key, source), (self.value, source))
         )
         dropout = self.dropout if self.training else 0.0
-        mixed = None
+        mixed = torch.zeros_like(query)
         for read in reads:
             part = attend(
                 query if read.queries is None else query[read.queries],
@@ -140,9 +144,5 @@ class Attention(nn.Module):
                 dropout,
                 weights,
             )
-            if read.queries is None:
-                mixed = part
-            else:
-                mixed = torch.zeros_like(query, dtype=part.dtype) if mixed is None else mixed
-                mixed = mixed.index_copy(0, read.queries, part)
+            mixed = part if read.queries is None else mixed.index_copy(0, read.queries, part)
         return self.output(mixed.flatten(-2))

@@ -49,7 +49,13 @@ class RegionEmbedder(nn.Module):
     """
 
     def __init__(
-        self, width: int, feature_size: int, dropout: float, eps: float, *, inner_norms: bool = True,
+        self,
+        width: int,
+        feature_size: int,
+        dropout: float,
+        eps: float,
+        *,
+        inner_norms: bool = True,
         mask_row: bool = True,
     ) -> None:
         super().__init__()
@@ -61,9 +67,7 @@ class RegionEmbedder(nn.Module):
         self.norm = nn.LayerNorm(width, eps=eps)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(
-        self, regions: Regions, segment: Float[Tensor, "#R D"]
-    ) -> Float[Tensor, "R D"]:
+    def forward(self, regions: Regions, segment: Float[Tensor, "#R D"]) -> Float[Tensor, "R D"]:
         """One row per region; ``segment`` is the modality's embedding (U4)."""
         features = regions.features
         if features.shape[-1] != self.feature.in_features:

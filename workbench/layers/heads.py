@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -33,7 +35,7 @@ class TiedHead(nn.Module):
 
     def __init__(
         self,
-        weight: nn.Parameter,
+        weight: Tensor,
         *,
         transposed: bool = False,
         activation: Activation = F.gelu,
@@ -42,7 +44,7 @@ class TiedHead(nn.Module):
         super().__init__()
         outputs, width = weight.shape[::-1] if transposed else weight.shape
         self.transform = Transform(width, width, activation, eps)
-        self.weight = weight
+        self.weight = cast(nn.Parameter, weight)
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.transposed = transposed
 

@@ -24,6 +24,7 @@ class MaskedLanguage(nn.Module):
     """
 
     name = "mlm"
+    probability: Tensor
 
     def __init__(
         self,

@@ -32,6 +32,8 @@ def hide_regions(batch: PairBatch, hidden: Bool[Tensor, "R"]) -> PairBatch:
 class _MaskedRegions(nn.Module):
     """What the three objectives share: which regions to hide, and how."""
 
+    probability: Tensor
+
     def __init__(self, head: nn.Module, probability: float, reduction: Reduction) -> None:
         super().__init__()
         self.head = head
@@ -56,7 +58,9 @@ class RegionFeatures(_MaskedRegions):
 
     name = "mrfr"
 
-    def __init__(self, head: nn.Module, *, probability: float = 0.15, reduction: Reduction = "mean"):
+    def __init__(
+        self, head: nn.Module, *, probability: float = 0.15, reduction: Reduction = "mean"
+    ):
         super().__init__(head, probability, reduction)
 
     def corrupt(self, batch: PairBatch, rng: torch.Generator) -> Corrupted:
@@ -104,7 +108,9 @@ class RegionDistribution(_MaskedRegions):
 
     name = "mrc-kl"
 
-    def __init__(self, head: nn.Module, *, probability: float = 0.15, reduction: Reduction = "mean"):
+    def __init__(
+        self, head: nn.Module, *, probability: float = 0.15, reduction: Reduction = "mean"
+    ):
         super().__init__(head, probability, reduction)
 
     def corrupt(self, batch: PairBatch, rng: torch.Generator) -> Corrupted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import nn
@@ -15,7 +16,7 @@ class Alternate(nn.Module):
 
     def __init__(self, objectives: Sequence[nn.Module], weights: Sequence[float]) -> None:
         super().__init__()
-        names = [getattr(objective, "name", None) for objective in objectives]
+        names = [cast(Objective, objective).name for objective in objectives]
         if len(objectives) != len(weights) or not objectives:
             raise ValueError(
                 f"{len(objectives)} objectives were given {len(weights)} weights; give each one"
@@ -35,10 +36,11 @@ class Alternate(nn.Module):
     def pick(self, rng: torch.Generator) -> Objective:
         """The objective of this step."""
         weights = torch.tensor(self.weights, device=rng.device)
-        return self.objectives[int(torch.multinomial(weights, 1, generator=rng))]
+        chosen = int(torch.multinomial(weights, 1, generator=rng))
+        return cast(Objective, self.objectives[chosen])
 
     def __getitem__(self, name: str) -> Objective:
         """The objective called ``name``; raises ``KeyError`` naming those there are."""
         if name not in self.by_name:
             raise KeyError(f"no objective {name!r}; there are {list(self.by_name)}")
-        return self.by_name[name]
+        return cast(Objective, self.by_name[name])

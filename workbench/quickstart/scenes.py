@@ -1,11 +1,13 @@
 """Scenes made ready for training: composed, looked at once, their regions in two stores.
 
-A prepared split is a folder ``.cache/scenes/<source>-<split>-<count>-<seed>`` with the stores
-``truth`` (exact boxes) and ``detected`` (the detector's boxes) of the same pictures.
+A prepared split is a folder ``.cache/scenes/SOURCE-MARK-SPLIT-COUNT`` with the stores ``truth``
+(exact boxes) and ``detected`` (the detector's boxes) of the same pictures; the mark stands for
+everything that decides the pictures, but not for what is said of them.
 """
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import torch
@@ -19,9 +21,11 @@ from workbench.vision.extractor import DetectedRegions
 
 def folder_of(scenes: Scenes) -> Path:
     """Where the regions of these scenes are kept."""
-    source = getattr(scenes.source, "name", scenes.source)
-    kinds = "-".join(f"{weight:g}" for weight in scenes.mixture.objects)
-    name = f"{source}-{scenes.split}-{scenes.count}-{scenes.seed}-{scenes.vocabulary}-{kinds}"
+    mixture = scenes.mixture
+    pictures = (scenes.origin.name, scenes.seed, scenes.vocabulary, scenes.size)
+    told = repr((pictures, mixture.objects, mixture.repeated, mixture.scales))
+    mark = hashlib.sha256(told.encode()).hexdigest()[:8]
+    name = f"{scenes.origin.name}-{mark}-{scenes.split}-{scenes.count}"
     return places.cache() / "scenes" / name
 
 

@@ -22,9 +22,9 @@ BOXES = {"truth": ("truth",), "detected": ("detected",), "both": ("truth", "dete
 def scene_tokenizer(scenes: Scenes) -> Tokenizer:
     """WordPiece cut down to the pieces that the training sentences of this vocabulary need."""
     train = dataclasses.replace(scenes, split="train", count=1000, sentences_per_scene=6)
-    nouns = [cutout.noun for cutout in scenes.cutouts]
-    words = [noun.name for noun in nouns] + [noun.plural for noun in nouns]
-    return wordpiece().restricted_to([e.sentence for e in train.examples()] + words)
+    nouns = [c.noun for c in scenes.origin.cutouts if c.noun.name in set(scenes.names)]
+    words = {noun.name for noun in nouns} | {noun.plural for noun in nouns}
+    return wordpiece().restricted_to([e.sentence for e in train.examples()] + sorted(words))
 
 
 class SceneStream:
@@ -108,6 +108,4 @@ def scene_stream(
         mixture=relations() if hard else Mixture(),
         sentences_per_scene=sentences,
     )
-    return SceneStream(
-        scenes, boxes=boxes, budget=budget, seed=seed, mirror=mirror, blind=blind
-    )
+    return SceneStream(scenes, boxes=boxes, budget=budget, seed=seed, mirror=mirror, blind=blind)

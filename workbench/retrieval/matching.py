@@ -1,4 +1,4 @@
-"""Does this sentence belong to this picture: matching accuracy and zero-shot retrieval (U9, U28)."""
+"""Does a sentence belong to a picture: matching accuracy and scores of all pairs (U9, U28)."""
 
 from __future__ import annotations
 
@@ -38,8 +38,6 @@ def pair_table(
         texts = torch.arange(begin, min(begin + chunk, count))
         pictures = torch.arange(count).repeat(len(texts))
         block = batch.select(texts.repeat_interleave(count))
-        beside = PairBatch(
-            batch.regions.select(pictures), block.text, block.matched, block.names
-        )
+        beside = PairBatch(batch.regions.select(pictures), block.text, block.matched, block.names)
         rows.append(match_scores(encoder, matching, beside).view(len(texts), count))
     return torch.cat(rows).numpy()

@@ -1,7 +1,7 @@
 """Fill the blank: hide a marked span of a sentence and see whether the model restores it.
 
-A name is hidden whole, together with its article, so that no neighbour ("an", "some", a second
-sub-word) gives it away.
+A name is hidden whole, together with its article and adjective, so that no neighbour ("an",
+"yellow", a second sub-word) gives it away.
 """
 
 from __future__ import annotations
@@ -30,14 +30,23 @@ class Blank:
 
 
 def blanks(
-    examples: Sequence[Example], tokenizer: Tokenizer, role: str, *, with_roles: Sequence[str] = ()
+    examples: Sequence[Example],
+    tokenizer: Tokenizer,
+    role: str,
+    *,
+    with_roles: Sequence[str] = (),
+    not_with: Sequence[str] = (),
 ) -> list[Blank]:
-    """One blank for every span of this role; spans ``with_roles`` of the same object go with it."""
+    """One blank for every span of this role; spans ``with_roles`` of the same object go with it.
+
+    A span whose object also has a span ``not_with`` these roles is passed over.
+    """
     found = []
     for number, example in enumerate(examples):
         rows = tokenizer.spans_to_rows(example.sentence, example.spans)
         for span, wanted in zip(example.spans, rows, strict=True):
-            if span.role != role:
+            roles = {other.role for other in example.spans if other.object == span.object}
+            if span.role != role or roles & set(not_with):
                 continue
             beside = [
                 row

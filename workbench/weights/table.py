@@ -31,18 +31,22 @@ class NameTable:
             for i in range(layers if "{i}" in theirs else 1)
         )
 
-    def read(self, original: Mapping[str, Tensor], ours: Mapping[str, Tensor], layers: int) -> State:
+    def read(
+        self, original: Mapping[str, Tensor], ours: Mapping[str, Tensor], layers: int
+    ) -> State:
         """Our state from an original one; raises ``ValueError`` listing whatever does not fit.
 
         ``ours`` is the model's present state: it says what must be filled and in which shapes.
         """
         rows = [(a, b) for a, b in self.expanded(layers) if b in ours or a in original]
         state = {b: original[a] for a, b in rows if a in original and b in ours}
+        strangers = _left(original, (a for a, _ in rows), self.dropped)
+        unfilled = _left(ours, (b for _, b in rows), self.fresh)
         problems = [
             *_listed("not in this checkpoint", (a for a, b in rows if a not in original)),
             *_listed("not in this model", (b for a, b in rows if b not in ours)),
-            *_listed("unknown in the checkpoint", _left(original, (a for a, _ in rows), self.dropped)),
-            *_listed("left unfilled in the model", _left(ours, (b for _, b in rows), self.fresh)),
+            *_listed("unknown in the checkpoint", strangers),
+            *_listed("left unfilled in the model", unfilled),
             *_listed(
                 "of another shape",
                 (

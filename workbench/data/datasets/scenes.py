@@ -94,10 +94,10 @@ class Scenes:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The object names, in a fixed order that all splits share."""
-        known = self._source.names
+        known = self.origin.names
         if self.vocabulary is not None and not 4 <= self.vocabulary <= len(known):
             raise ValueError(
-                f"vocabulary is {self.vocabulary}, but {self._source.name} has {len(known)} "
+                f"vocabulary is {self.vocabulary}, but {self.origin.name} has {len(known)} "
                 "names; give a number from 4 to that, or None for all"
             )
         return known[: self.vocabulary]
@@ -124,7 +124,7 @@ class Scenes:
 
     def picture(self, scene: Scene) -> UInt8[np.ndarray, "height width 3"]:
         """The scene drawn: red, green, blue."""
-        background = next(b for b in self._source.backgrounds if b.id == scene.background)
+        background = next(b for b in self.origin.backgrounds if b.id == scene.background)
         placed = [self._placed(item) for item in scene.objects]
         return composing.compose(background, placed, self.size, random.Random(scene.seed))
 
@@ -146,8 +146,8 @@ class Scenes:
         counts |= {f"{kind} sentences": sum(e.kind == kind for e in examples) for kind in kinds}
         return Card(
             name=f"scenes, split {self.split}",
-            source=f"{self._source.name}: {self._source.origin}",
-            licence=self._source.licence,
+            source=f"{self.origin.name}: {self.origin.origin}",
+            licence=self.origin.licence,
             counts=counts,
             means={
                 "words in a sentence": _mean([len(e.sentence.split()) for e in examples]),
@@ -161,27 +161,28 @@ class Scenes:
         )
 
     @property
-    def _source(self) -> Source:
+    def origin(self) -> Source:
+        """The source that was chosen."""
         assert isinstance(self.source, Source)
         return self.source
 
     @cached_property
     def _cutouts(self) -> dict[str, tuple[Cutout, ...]]:
-        found = splits.cutouts(self._source, self.names, self.split)
+        found = splits.cutouts(self.origin, self.names, self.split)
         if len(found) < 5:
             raise ValueError(
-                f"split {self.split} of {self._source.name} has cut-outs of {len(found)} names, "
+                f"split {self.split} of {self.origin.name} has cut-outs of {len(found)} names, "
                 "but a scene shows up to four different ones; use a larger vocabulary"
             )
         return found
 
     @cached_property
     def _by_id(self) -> dict[str, Cutout]:
-        return {cutout.id: cutout for cutout in self._source.cutouts}
+        return {cutout.id: cutout for cutout in self.origin.cutouts}
 
     @cached_property
     def _backgrounds(self):
-        return splits.backgrounds(self._source, self.split)
+        return splits.backgrounds(self.origin, self.split)
 
     def _random(self, purpose: str, index: int) -> random.Random:
         return random.Random(f"{purpose}/{self.split}/{self.seed}/{index}")

@@ -1,0 +1,152 @@
+"""``python -m workbench.quickstart``: from nothing to a trained model and its table of results.
+
+``FAST=1`` does everything small.  Each stage finds what an earlier call has finished, so a second
+call takes seconds; ``runs/quickstart`` holds the run, ``runs/quickstart-blind`` its text-only twin.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+import torch
+
+from workbench import places
+from workbench.data.datasets.scenes import Scenes
+from workbench.data.debian import PackageUnavailable
+from workbench.data.manifest import StoreError
+from workbench.quickstart import scenes as prepared
+from workbench.quickstart.evaluation import evaluate
+from workbench.quickstart.recipes import uniter_tiny
+from workbench.quickstart.stream import scene_stream
+from workbench.quickstart.table import table
+from workbench.training.errors import RecipeError, RunError
+from workbench.training.progress import show
+from workbench.training.recipe import Recipe
+from workbench.training.run import Run
+
+TEST_SCENES = 300
+TWIN_STEPS = 600
+Seconds = dict[str, float]
+
+
+def main() -> int:
+    """Run every stage that is still to be done; prints the table; 0 when all went well."""
+    fast = os.environ.get("FAST", "") not in ("", "0")
+    try:
+        results = quickstart(fast)
+    except (RunError, RecipeError, StoreError, PackageUnavailable, OSError) as problem:
+        print(f"\nquickstart: {problem}", file=sys.stderr)
+        return 1
+    print(f"\n{table(results)}\n\nresults.json and the run: {places.runs() / 'quickstart'}")
+    return 0
+
+
+def quickstart(fast: bool) -> dict:
+    """The results of the quickstart run, made now unless they are there already."""
+    path = places.runs() / "quickstart" / "results.json"
+    if path.is_file():
+        results = json.loads(path.read_text())
+        if results.get("fast") == fast or fast:
+            return results
+        _set_aside(fast=True)
+    seconds: Seconds = {"install": float(os.environ.get("WORKBENCH_INSTALL_SECONDS", 0))}
+    splits = {
+        "train": Scenes(split="train", count=240 if fast else 3000),
+        "test": Scenes(split="test", count=120 if fast else TEST_SCENES),
+    }
+    _timed(seconds, "data", lambda: _announce(splits))
+    _timed(seconds, "regions", lambda: [prepared.prepare(split) for split in splits.values()])
+    runs: dict[str, Run] = {}
+    _timed(seconds, "train", lambda: runs.update(_train(fast)))
+    results = _timed(seconds, "evaluate", lambda: _evaluate(runs, splits["test"].count))
+    results |= {"losses": losses(runs["model"]), "seconds": seconds, "fast": fast}
+    path.write_text(json.dumps(results, indent=2) + "\n")
+    return results
+
+
+def losses(run: Run) -> dict[str, dict[str, float]]:
+    """First and last loss of each objective: the means of its first and last tenth of steps."""
+    seen: dict[str, list[float]] = {}
+    for event in run.events():
+        if event.kind == "step":
+            seen.setdefault(event["objective"], []).append(event["loss"])
+    ends = {name: max(1, len(values) // 10) for name, values in seen.items()}
+    return {
+        name: {
+            "first": sum(values[: ends[name]]) / ends[name],
+            "last": sum(values[-ends[name] :]) / ends[name],
+        }
+        for name, values in seen.items()
+    }
+
+
+def _announce(splits: Mapping[str, Scenes]) -> None:
+    for split in splits.values():
+        print(f"\n{split.card()}", flush=True)
+
+
+def _train(fast: bool) -> dict[str, Run]:
+    """The model and its text-only twin, each in a process of its own, one after the other."""
+    recipe, twin = uniter_tiny(fast=fast), uniter_tiny(fast=fast, blind=True, steps=TWIN_STEPS)
+    return {
+        "model": _finished(recipe, "quickstart", "uniter-tiny"),
+        "twin": _finished(twin, "quickstart-blind", "its text-only twin"),
+    }
+
+
+def _finished(recipe: Recipe, name: str, called: str) -> Run:
+    """The run of this name, started or resumed as needed, and watched until it has finished."""
+    folder = places.runs() / name
+    if (folder / "recipe.json").is_file():
+        run = Run.attach(folder)
+        if run.state not in ("running", "finished"):
+            run.resume()
+    else:
+        run = Run.start(recipe, folder)
+    if run.state != "finished":
+        print(f"\npre-training {called}: {run.recipe.steps} steps in {folder}", flush=True)
+        show(run.follow(), run.recipe.steps)
+    if run.wait() != "finished":
+        raise RunError(
+            f"{folder} is {run.state}{': ' + run.problem if run.problem else ''}; its log is "
+            f"{run.folder.log}; `make start` goes on from the last checkpoint"
+        )
+    return run
+
+
+def _evaluate(runs: Mapping[str, Run], count: int) -> dict:
+    model, twin = runs["model"].load(), runs["twin"].load()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        untrained = runs["model"].recipe.model().eval()
+    streams = {
+        boxes: scene_stream(split="test", count=count, boxes=boxes, mirror=False)
+        for boxes in ("truth", "detected")
+    }
+    print("\nevaluating on held-out scenes", flush=True)
+    return evaluate(model, twin, untrained, streams)
+
+
+def _set_aside(*, fast: bool) -> None:
+    """Remove the small runs of ``FAST=1`` before the real ones are made."""
+    for name in ("quickstart", "quickstart-blind"):
+        folder = places.runs() / name
+        if fast and folder.is_dir():
+            shutil.rmtree(folder)
+
+
+def _timed(seconds: Seconds, stage: str, work: Callable):
+    """The work's result; its wall time goes into ``seconds``."""
+    began = time.monotonic()
+    result = work()
+    seconds[stage] = round(time.monotonic() - began, 1)
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""The live picture of a run: what the model attends to in one held-out scene, every so often."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from workbench.data.datasets.scenes import Scenes
+from workbench.explain.attention import AttentionRecord, attention_of
+from workbench.quickstart.stream import SceneStream, scene_stream
+from workbench.training.model import Pretraining
+
+
+def attention_in(model: Pretraining, stream: SceneStream, example: int) -> AttentionRecord:
+    """The attention record of one example of a stream, on its picture."""
+    found = stream.examples[example]
+    scenes: Scenes = stream.scenes
+    scene = next(s for s in scenes.scenes() if s.key == found.image)
+    batch = stream.take([example])
+    words = stream.tokenizer.pieces(batch.text.ids)
+    exact = len(scene.objects) == batch.regions.offsets.rows
+    labels = [item.name for item in scene.objects] if exact else []
+    picture = scenes.picture(scene)
+    return attention_of(model.encoder, batch, words, picture, labels, found.sentence)
+
+
+def scene_probe(
+    *, count: int = 3000, source: str | None = None, example: int = 0
+) -> Callable[[Pretraining, int], dict[str, np.ndarray]]:
+    """A function of (model, step) that records one training scene's attention as arrays."""
+    stream = scene_stream(count=count, source=source)
+
+    def record(model: Pretraining, step: int) -> dict[str, np.ndarray]:
+        fields = dataclasses.asdict(attention_in(model, stream, example))
+        return {name: np.asarray(value) for name, value in fields.items()}
+
+    return record
