@@ -176,7 +176,7 @@ def test_direction_hiding_and_table_agree_with_python(open_page, attention_page,
     expected = AttentionView(record, hide_special=True)
     assert _sentence(page) == expected.sentence()
     assert not page.is_visible("[aria-label=words] >> text='[CLS]'")
-    page.get_by_label("Regions to words").check()
+    page.click("text=Regions to words")
     expected.direction = "region_to_word"
     assert _sentence(page) == expected.sentence()
     assert not page.is_visible(".wb-table")

@@ -77,6 +77,7 @@ export function drawChart(chart, prepared, { width, lastStep, step, theme }) {
   }
   pen.textBaseline = "alphabetic";
   for (const at of niceTicks(0, lastStep, 2)) {
+    if (step !== null && Math.abs(across(at) - across(step)) < 40) continue; // the mark's own number
     pen.textAlign = across(at) > right - 14 ? "right" : "center";
     pen.fillText(formatTick(at), across(at), HEIGHT - 3);
   }
@@ -106,6 +107,7 @@ function drawMark(pen, prepared, step, { across, down, top, bottom, theme }) {
   pen.lineWidth = 1;
   const x = Math.round(across(step)) + 0.5;
   strokePath(pen, [[x, top], [x, bottom]]);
+  writeStep(pen, formatTick(step), x, theme);
   prepared.placed.forEach((_, run) => {
     const value = valueAt(prepared, run, step);
     if (!Number.isFinite(value)) return;
@@ -116,6 +118,16 @@ function drawMark(pen, prepared, step, { across, down, top, bottom, theme }) {
     pen.strokeStyle = theme.surface;
     pen.stroke();
   });
+}
+
+function writeStep(pen, text, x, theme) {
+  pen.font = `600 11px ${theme.font}`;
+  pen.textAlign = "center";
+  const half = pen.measureText(text).width / 2;
+  const right = pen.canvas.width / (window.devicePixelRatio || 1);
+  const middle = Math.min(Math.max(x, half), right - half);
+  pen.fillStyle = theme.ink;
+  pen.fillText(text, middle, HEIGHT - 3);
 }
 
 function writeValues(place, prepared, step, theme) {
