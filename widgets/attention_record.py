@@ -22,9 +22,9 @@ class AttentionRecord:
     """
 
     words: tuple[str, ...]
-    boxes: Float32[np.ndarray, "N 4"]
+    boxes: Float[np.ndarray, "N 4"]
     picture: UInt8[np.ndarray, "height width 3"]
-    attention: Float32[np.ndarray, "L H S S"]
+    attention: Float[np.ndarray, "L H S S"]
     labels: tuple[str, ...] = ()
     title: str = ""
 
