@@ -170,5 +170,16 @@ def test_repeated_names_are_counted_and_stay_out_of_relations():
 
 
 def test_the_harder_mixture_leans_on_relations():
-    assert relations().relation == 0.6 and relations().repeated == 0
+    assert relations().relation > Mixture().relation
+    assert relations().repeated == Mixture().repeated, "the pictures must stay the same"
     assert sum(weight for kind, weight in Mixture().kinds if kind is not grammar.counting) < 1
+
+
+def test_places_are_said_of_things_that_plainly_lie_there():
+    corner = Thing(NOUNS[0], (0, 0, 40, 40), None, None, "photo", middle=(0.1, 0.9))
+    middle = Thing(NOUNS[1], (100, 100, 140, 140), None, None, "photo", middle=(0.5, 0.55))
+    rng = random.Random(0)
+    said = {grammar.placing([corner, middle], rng).core for _ in range(40)}
+    assert said == {"an owl on the left", "an owl at the bottom"}
+    assert grammar.placing([middle], rng) is None
+    assert grammar.placing([corner, corner], rng) is None

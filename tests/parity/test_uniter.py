@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 import torch
-from tests.parity.originals import TOLERANCE, Golden, batch_of, joint_to_packed, lengths_of, pack
 
+from tests.parity.originals import TOLERANCE, Golden, batch_of, joint_to_packed, lengths_of, pack
 from workbench.encoders.single_stream import SingleStream, SingleStreamSizes
 from workbench.objectives.objective import Corrupted
 from workbench.objectives.transport import cosine_cost, transport_distance, transport_plan
@@ -257,6 +257,4 @@ def test_table_refuses_what_does_not_fit(pretrain_case):
             params | {"stranger": torch.zeros(1)}, model.state_dict(), layers
         )
     with pytest.raises(ValueError, match="another shape"):
-        uniter.ORIGINAL_NAMES.read(
-            params | {name: torch.zeros(1)}, model.state_dict(), layers
-        )
+        uniter.ORIGINAL_NAMES.read(params | {name: torch.zeros(1)}, model.state_dict(), layers)

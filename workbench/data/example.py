@@ -11,7 +11,7 @@ class Span:
 
     ``role`` is ``"name"`` (a whole object name without its article), ``"article"`` (a, an, some),
     ``"relation"`` (the one word that tells a relation apart: left, right, above, below),
-    ``"count"`` or ``"attribute"``;
+    ``"place"`` (left, right, top, bottom), ``"count"`` or ``"attribute"``;
     ``object`` is the index into the scene's objects, −1 where the span speaks of none in it.
     """
 
@@ -27,7 +27,7 @@ class Example:
 
     ``name`` is unique in a data set, ``image`` is the picture's key in the feature store, ``kind``
     is the sentence's kind (``"existence"``, ``"relation"``, ``"list"``, ``"count"``,
-    ``"attribute"`` or ``"caption"``).
+    ``"attribute"``, ``"place"`` or ``"caption"``).
     """
 
     name: str

@@ -16,16 +16,21 @@ from workbench.data.tokenizer import Tokenizer
 from workbench.pairs import PairBatch
 
 
-def opposites(tokenizer: Tokenizer, one: str, other: str) -> Int[Tensor, "V"]:
-    """For every id itself, but the two words' ids exchanged; each must be a single token."""
+def opposites(tokenizer: Tokenizer, *pairs: tuple[str, str]) -> Int[Tensor, "V"]:
+    """For every id itself, but the ids of each pair of words exchanged.
+
+    Raises ``ValueError`` for a word that is not one token of this vocabulary.
+    """
     table = torch.arange(tokenizer.vocabulary_size)
-    rows = [tokenizer.encode([word]).ids.tolist()[1:-1] for word in (one, other)]
-    for word, ids in zip((one, other), rows, strict=True):
-        if len(ids) != 1 or ids[0] in tokenizer.special_ids:
-            raise ValueError(
-                f"{word!r} is {tokenizer.pieces(ids)} in this vocabulary; mirroring needs one token"
-            )
-    table[[rows[0][0], rows[1][0]]] = torch.tensor([rows[1][0], rows[0][0]])
+    for words in pairs:
+        rows = [tokenizer.encode([word]).ids.tolist()[1:-1] for word in words]
+        for word, ids in zip(words, rows, strict=True):
+            if len(ids) != 1 or ids[0] in tokenizer.special_ids:
+                raise ValueError(
+                    f"{word!r} is {tokenizer.pieces(ids)} in this vocabulary; mirroring needs "
+                    "one token"
+                )
+        table[rows[0][0]], table[rows[1][0]] = rows[1][0], rows[0][0]
     return table
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor
@@ -23,6 +23,7 @@ class Encoding:
     pair: Float[Tensor, "P K"]
 
 
+@runtime_checkable
 class Encoder(Protocol):
     """Turns a batch into states under a pattern; knows no objective, no task, no file."""
 

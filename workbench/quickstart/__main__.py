@@ -57,7 +57,7 @@ def quickstart(fast: bool) -> dict:
     seconds: Seconds = {"install": float(os.environ.get("WORKBENCH_INSTALL_SECONDS", 0))}
     splits = {
         "train": Scenes(split="train", count=240 if fast else 3000),
-        "test": Scenes(split="test", count=120 if fast else TEST_SCENES),
+        "test": Scenes(split="test", count=200 if fast else TEST_SCENES),
     }
     _timed(seconds, "data", lambda: _announce(splits))
     _timed(seconds, "regions", lambda: [prepared.prepare(split) for split in splits.values()])

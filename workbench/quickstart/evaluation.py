@@ -57,6 +57,7 @@ def evaluate(
     twin: Pretraining,
     untrained: Pretraining,
     streams: Mapping[str, SceneStream],
+    pool: int = POOL,
 ) -> dict:
     """The numbers of the results table, all fractions.
 
@@ -83,22 +84,22 @@ def evaluate(
     }
     everything = truth.take(list(range(len(truth.examples))))
     result["itm_accuracy"] = matching_accuracy(model.encoder, _matching(model), everything)
-    result["retrieval"] = {**retrieval(model, truth), "pool": POOL}
+    result["retrieval"] = {**retrieval(model, truth, pool), "pool": pool}
     return result
 
 
-def retrieval(model: Pretraining, stream: SceneStream) -> dict:
-    """Zero-shot R@1/5/10 both ways in a pool of 100 pictures, each with its listing sentence.
+def retrieval(model: Pretraining, stream: SceneStream, pool: int = POOL) -> dict:
+    """Zero-shot R@1/5/10 both ways among ``pool`` pictures, each with its listing sentence.
 
     A scene without a listing is passed over, so that every sentence names all that is to be seen.
     """
-    pool: dict[str, int] = {}
+    listed: dict[str, int] = {}
     for number, example in enumerate(stream.examples):
         if example.kind == "list":
-            pool.setdefault(example.image, number)
-    chosen = list(pool.values())[:POOL]
-    if len(chosen) < POOL:
-        raise ValueError(f"a pool of {POOL} needs as many listed scenes, there are {len(chosen)}")
+            listed.setdefault(example.image, number)
+    chosen = list(listed.values())[:pool]
+    if len(chosen) < pool:
+        raise ValueError(f"a pool of {pool} needs as many listed scenes, there are {len(chosen)}")
     return both_ways(pair_table(model.encoder, _matching(model), stream.take(chosen)))
 
 

@@ -23,6 +23,7 @@ def uniter_tiny(
     fast: bool = False,
     blind: bool = False,
     hard: bool = False,
+    minilm: bool = False,
     scenes: int | None = None,
     boxes: str = "truth",
     source: str | None = None,
@@ -30,7 +31,8 @@ def uniter_tiny(
     """UNITER-tiny on composed scenes, five objectives, bf16 (U1–U13).
 
     ``fast`` is the smallest that still learns; ``blind`` the text-only twin, which has nothing
-    but words to learn from; ``hard`` leans on relations; ``scenes`` counts training pictures.
+    but words to learn from; ``hard`` leans on relations; ``minilm`` begins from MiniLM's weights
+    instead of random ones (U5); ``scenes`` counts training pictures.
     """
     if fast:
         steps = min(steps, 150)
@@ -43,10 +45,10 @@ def uniter_tiny(
         "blind": blind,
     }
     stream = scene_stream(**data)
-    name = "uniter-tiny" + "-hard" * hard + "-blind" * blind
+    name = "uniter-tiny" + "-minilm" * minilm + "-hard" * hard + "-blind" * blind
     return Recipe(
         name=name,
-        model=call(tiny.uniter_tiny, **model_facts(stream, blind=blind)),
+        model=call(tiny.uniter_tiny, **model_facts(stream, blind=blind, minilm=minilm)),
         data=call(scene_stream, **data),
         probe=None if blind else call(scene_probe, count=data["count"], source=source),
         steps=steps,
@@ -61,7 +63,7 @@ def uniter_tiny(
     )
 
 
-def model_facts(stream: SceneStream, *, blind: bool = False) -> dict:
+def model_facts(stream: SceneStream, *, blind: bool = False, minilm: bool = False) -> dict:
     """What the model must know of the data, as plain numbers."""
     tokenizer, source = stream.tokenizer, stream.pairs.sources[0]
     often = {word: NAME_MASKING for word in stream.scenes.names}
@@ -73,6 +75,7 @@ def model_facts(stream: SceneStream, *, blind: bool = False) -> dict:
         "classes": source.classes,
         "mask_id": tokenizer.mask_id,
         "random_range": list(tokenizer.random_range),
+        "original_ids": tokenizer.original_ids.tolist() if minilm else None,
         "ratios": {"mlm": 1.0} if blind else RATIOS,
         "mask_probability": OTHER_MASKING,
         "emphasis": {str(i): often[word] for word, pieces in ids.items() for i in pieces},

@@ -21,7 +21,10 @@ BOXES = {"truth": ("truth",), "detected": ("detected",), "both": ("truth", "dete
 
 def scene_tokenizer(scenes: Scenes) -> Tokenizer:
     """WordPiece cut down to the pieces that the training sentences of this vocabulary need."""
-    train = dataclasses.replace(scenes, split="train", count=1000, sentences_per_scene=6)
+    told = dataclasses.replace(scenes.mixture, place=0.1)  # one vocabulary for every mixture
+    train = dataclasses.replace(
+        scenes, split="train", count=1000, sentences_per_scene=6, mixture=told
+    )
     nouns = [c.noun for c in scenes.origin.cutouts if c.noun.name in set(scenes.names)]
     words = {noun.name for noun in nouns} | {noun.plural for noun in nouns}
     return wordpiece().restricted_to([e.sentence for e in train.examples()] + sorted(words))
@@ -58,8 +61,8 @@ class SceneStream:
     @cached_property
     def _swaps(self) -> tuple[torch.Tensor, torch.Tensor]:
         return (
-            opposites(self.tokenizer, "left", "right"),
-            opposites(self.tokenizer, "above", "below"),
+            opposites(self.tokenizer, ("left", "right")),
+            opposites(self.tokenizer, ("above", "below"), ("top", "bottom")),
         )
 
     def take(self, chosen: list[int]) -> PairBatch:

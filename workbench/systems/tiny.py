@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 
+from workbench.encoders.single_stream import SingleStreamSizes
 from workbench.systems import uniter
+from workbench.systems.text_initialisation import load_text_encoder, minilm_sizes, minilm_weights
 from workbench.training.model import Pretraining
 
 
@@ -17,6 +20,7 @@ def uniter_tiny(
     classes: int,
     mask_id: int,
     random_range: Sequence[int],
+    original_ids: Sequence[int] | None = None,
     ratios: Mapping[str, float] = uniter.IN_DOMAIN_RATIOS,
     mask_probability: float = 0.15,
     emphasis: Mapping[str, float] | None = None,
@@ -24,22 +28,40 @@ def uniter_tiny(
 ) -> Pretraining:
     """UNITER with 4 layers of 128 units, its weights drawn as wide as BERT-base's in proportion.
 
-    ``emphasis`` gives single vocabulary entries (ids as text, as JSON keeps them) a masking
-    probability of their own: a curriculum for words that are rare and hard.
+    With ``original_ids`` (our vocabulary's rows in MiniLM's) it has MiniLM's width of 384 and
+    begins from its lowest 4 layers (U5).  ``emphasis`` gives single vocabulary entries (ids as
+    text, as JSON keeps them) a masking probability of their own: a curriculum for words that are
+    rare and hard.
     """
+    if original_ids is None:
+        sizes = uniter.tiny(vocabulary, feature_size, classes)
+    else:
+        sizes = minilm_sizes(vocabulary, feature_size, classes)
     low, high = random_range
-    probability: float | torch.Tensor = mask_probability
-    if emphasis:
-        probability = torch.full((vocabulary,), mask_probability)
-        for entry, own in emphasis.items():
-            probability[int(entry)] = own
-    sizes = uniter.tiny(vocabulary, feature_size, classes)
-    return uniter.pretraining(
+    model = uniter.pretraining(
         sizes,
         mask_id,
         (low, high),
         ratios=ratios,
-        mask_probability=probability,
+        mask_probability=_by_entry(vocabulary, mask_probability, emphasis or {}),
         region_probability=region_probability,
-        init_range=0.02 * (768 / sizes.width) ** 0.5,
+        init_range=_init_range(sizes),
     )
+    if original_ids is not None:
+        load_text_encoder(model.encoder, minilm_weights(), np.array(original_ids))
+    return model
+
+
+def _init_range(sizes: SingleStreamSizes) -> float:
+    return 0.02 * (768 / sizes.width) ** 0.5
+
+
+def _by_entry(
+    vocabulary: int, others: float, emphasis: Mapping[str, float]
+) -> float | torch.Tensor:
+    if not emphasis:
+        return others
+    probability = torch.full((vocabulary,), others)
+    for entry, own in emphasis.items():
+        probability[int(entry)] = own
+    return probability

@@ -23,13 +23,15 @@ _SIDES = {"left": "to the left of", "right": "to the right of", "above": "above"
 
 @dataclass(frozen=True)
 class Thing:
-    """An object as the grammar sees it: noun, box in pixels, colour, size and style."""
+    """An object as the grammar sees it: noun, box in pixels, colour, size, style, and where its
+    middle is in parts of the picture's width and height."""
 
     noun: Noun
     box: Box
     colour: str | None
     size: str | None
     style: str
+    middle: tuple[float, float] = (0.5, 0.5)
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,23 @@ def relating(things: Sequence[Thing], rng: random.Random) -> Sentence | None:
     return writer.finished("relation")
 
 
+def placing(things: Sequence[Thing], rng: random.Random) -> Sentence | None:
+    """ "an owl on the left." — one object that lies plainly on one side of the picture.
+
+    Plainly: its centre is off the middle by at least a twelfth of the picture's width or height.
+    """
+    alone = [group[0] for group in _groups(things).values() if len(group) == 1]
+    sides = [(index, side) for index in alone for side in _places(things[index])]
+    if not sides:
+        return None
+    index, side = rng.choice(sides)
+    writer = _Writer(rng.choice(_LEADS))
+    writer.thing(things[index].noun, index)
+    writer.plain(" on the " if side in ("left", "right") else " at the ")
+    writer.marked(side, "place", index)
+    return writer.finished("place")
+
+
 def counting(things: Sequence[Thing], rng: random.Random) -> Sentence | None:
     """ "we see three owls." — a name that the scene shows more than once."""
     groups = [group for group in _groups(things).values() if len(group) > 1]
@@ -175,6 +194,13 @@ def describing(things: Sequence[Thing], rng: random.Random) -> Sentence | None:
         writer = _Writer(rng.choice(_LEADS))
         writer.thing(things[index].noun, index, word)
     return writer.finished("attribute")
+
+
+def _places(thing: Thing) -> list[str]:
+    """The sides of the picture on which a thing plainly lies."""
+    words = (("left", "right"), ("top", "bottom"))
+    off = [(side, place - 0.5) for side, place in zip(words, thing.middle, strict=True)]
+    return [pair[int(away > 0)] for pair, away in off if abs(away) >= 1 / 12]
 
 
 def _groups(things: Sequence[Thing]) -> dict[str, list[int]]:

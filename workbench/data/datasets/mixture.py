@@ -11,8 +11,8 @@ from workbench.data.datasets import grammar
 class Mixture:
     """Shares of the kinds of sentence, and the make-up of the scenes.
 
-    ``existence``, ``list``, ``relation``, ``count`` and ``attribute`` are shares of all
-    sentences; ``objects`` the shares of scenes with 2, 3 and 4 objects; ``repeated`` the share
+    ``existence``, ``list``, ``relation``, ``count``, ``attribute`` and ``place`` are shares of
+    all sentences; ``objects`` the shares of scenes with 2, 3 and 4 objects; ``repeated`` the share
     of scenes that show one name several times (counts need them); ``scales`` the ranges of an
     object's size (side of the square of equal area, in picture heights), equally likely.
     """
@@ -22,6 +22,7 @@ class Mixture:
     relation: float = 0.3
     count: float = 0.04
     attribute: float = 0.06
+    place: float = 0.0
     objects: tuple[float, float, float] = (0.5, 0.3, 0.2)
     repeated: float = 0.08
     scales: tuple[tuple[float, float], ...] = ((0.26, 0.31), (0.35, 0.42), (0.48, 0.58))
@@ -35,9 +36,11 @@ class Mixture:
             (grammar.relating, self.relation),
             (grammar.counting, self.count / max(self.repeated, 1e-9)),
             (grammar.describing, self.attribute),
+            (grammar.placing, self.place),
         )
 
 
 def relations() -> Mixture:
-    """A harder mixture that leans on relations: no repeated names, six sentences in ten."""
-    return Mixture(existence=0.15, list=0.15, relation=0.6, count=0.0, attribute=0.1, repeated=0.0)
+    """A harder mixture over the same pictures: it leans on relations, and on places, which lead
+    to them (where *one* thing lies must be known before where it lies as seen from another)."""
+    return Mixture(existence=0.1, list=0.15, relation=0.4, count=0.0, attribute=0.05, place=0.3)

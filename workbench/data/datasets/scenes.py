@@ -248,6 +248,7 @@ class Scenes:
             colour=self._by_id[item.cutout].colour,
             size=next((w for w in words if w in ("small", "large")), None),
             style=self._by_id[item.cutout].style,
+            middle=((item.box[0] + item.box[2]) / 2, (item.box[1] + item.box[3]) / 2),
         )
 
 
