@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from widgets.attention_view import AttentionView as AttentionView
     from widgets.live_curve import LiveCurve as LiveCurve
     from widgets.panel import Panel as Panel
+    from widgets.picture_gallery import gallery as gallery
 
 _HOMES = {
     "AttentionRecord": "widgets.attention_record",
     "AttentionView": "widgets.attention_view",
+    "gallery": "widgets.picture_gallery",
     "LiveCurve": "widgets.live_curve",
     "Panel": "widgets.panel",
 }
 
-__all__ = ["AttentionRecord", "AttentionView", "LiveCurve", "Panel"]
+__all__ = ["AttentionRecord", "AttentionView", "LiveCurve", "Panel", "gallery"]
 
 
 def __getattr__(name: str) -> Any:

@@ -21,7 +21,7 @@ from workbench.data.debian import PackageUnavailable
 from workbench.data.manifest import StoreError
 from workbench.quickstart import scenes as prepared
 from workbench.quickstart.evaluation import evaluate
-from workbench.quickstart.recipes import uniter_tiny
+from workbench.quickstart.recipes import FAST_SCENES, FULL_SCENES, uniter_tiny
 from workbench.quickstart.stream import scene_stream
 from workbench.quickstart.table import table
 from workbench.training.errors import RecipeError, RunError
@@ -56,7 +56,7 @@ def quickstart(fast: bool) -> dict:
         _set_aside(fast=True)
     seconds: Seconds = {"install": float(os.environ.get("WORKBENCH_INSTALL_SECONDS", 0))}
     splits = {
-        "train": Scenes(split="train", count=240 if fast else 3000),
+        "train": Scenes(split="train", count=FAST_SCENES if fast else FULL_SCENES),
         "test": Scenes(split="test", count=200 if fast else TEST_SCENES),
     }
     _timed(seconds, "data", lambda: _announce(splits))

@@ -11,6 +11,9 @@ from workbench.training.recipe import Optimisation, Recipe, call
 RATIOS = {"mlm": 6.0, "itm": 2.0, "mrfr": 0.5, "mrc": 0.5, "mrc-kl": 0.5}
 """The mix of ``uniter-tiny``: UNITER's five objectives, leaning on words (U13)."""
 
+FAST_SCENES, FULL_SCENES = 240, 3000
+"""Training pictures of the small and of the ordinary run."""
+
 NAME_MASKING, SIDE_MASKING, OTHER_MASKING = 0.4, 0.5, 0.1
 """How often names, sides and other words are hidden; 0.15 each on average, like U6."""
 
@@ -37,7 +40,7 @@ def uniter_tiny(
     if fast:
         steps = min(steps, 150)
     data = {
-        "count": scenes or (240 if fast else 3000),
+        "count": scenes or (FAST_SCENES if fast else FULL_SCENES),
         "source": source,
         "hard": hard,
         "boxes": boxes,

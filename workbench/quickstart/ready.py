@@ -1,0 +1,73 @@
+"""What a notebook opens first: the finished run of ``make start``, or a short one made now."""
+
+from __future__ import annotations
+
+import json
+
+import torch
+
+from workbench import places
+from workbench.data.datasets.scenes import Scenes
+from workbench.objectives.masked_language import MaskedLanguage
+from workbench.quickstart import scenes as prepared
+from workbench.quickstart.recipes import FAST_SCENES, uniter_tiny
+from workbench.quickstart.stream import SceneStream, scene_stream
+from workbench.quickstart.table import table
+from workbench.training.run import Run
+
+SHORT_STEPS = 200
+
+
+def ready() -> Run:
+    """The run ``runs/quickstart``; where there is none, a short ``runs/first-look`` of a minute."""
+    folder = places.runs() / "quickstart"
+    if (folder / "results.json").is_file():
+        return Run.attach(folder)
+    folder = places.runs() / "first-look"
+    if (folder / "recipe.json").is_file():
+        run = Run.attach(folder)
+        if run.state in ("stopped", "dead", "failed"):
+            run.resume()
+    else:
+        prepare_small()
+        run = Run.start(uniter_tiny(fast=True, steps=SHORT_STEPS), folder)
+    run.wait()
+    return run
+
+
+def prepare_small() -> Scenes:
+    """The few scenes that a short run needs, their regions extracted (seconds, once)."""
+    scenes = Scenes(split="train", count=FAST_SCENES)
+    prepared.prepare(scenes)
+    return scenes
+
+
+def held_out(count: int = 6) -> SceneStream:
+    """A few scenes that no run was trained on, ready to be looked at."""
+    prepared.prepare(Scenes(split="validation", count=count), progress=False)
+    return scene_stream(split="validation", count=count, mirror=False)
+
+
+def example_of_masking(stream: SceneStream, example: int, seed: int = 1) -> dict[str, list[str]]:
+    """Columns of a small table: the pieces of one sentence, as they are and as hidden (U6)."""
+    tokenizer = stream.tokenizer
+    objective = MaskedLanguage(
+        torch.nn.Identity(), tokenizer.mask_id, tokenizer.random_range, probability=0.4
+    )
+    batch = stream.take([example])
+    broken = objective.corrupt(batch, torch.Generator().manual_seed(seed))
+    rows = set(broken.rows.tolist())
+    asked = ["recover this" if row in rows else "" for row in range(len(batch.text.ids))]
+    return {
+        "sentence": tokenizer.pieces(batch.text.ids),
+        "what the model sees": tokenizer.pieces(broken.batch.text.ids),
+        "its task": asked,
+    }
+
+
+def results_of(run: Run) -> str:
+    """The run's table of results, or a sentence where it was never evaluated."""
+    path = run.path / "results.json"
+    if not path.is_file():
+        return f"{run.path.name} was not evaluated; `make start` trains longer and measures"
+    return table(json.loads(path.read_text()))
