@@ -137,16 +137,18 @@ class Regions:
             Offsets.from_lengths(torch.cat([p.offsets.lengths for p in parts])),
         )
 
-    def without_rows(self) -> Regions:
-        """The same pictures with every region taken away (zero-length runs)."""
-        none = self.offsets.starts.new_zeros(0)
+    def only(self, kept: Bool[Tensor, "R"]) -> Regions:
+        """The same pictures with just these regions; a picture may be left with none."""
+        counts = torch.zeros_like(self.offsets.lengths)
         return Regions(
-            self.features[none],
-            self.boxes[none],
-            self.confidence[none],
-            self.classes[none],
+            self.features[kept],
+            self.boxes[kept],
+            self.confidence[kept],
+            self.classes[kept],
             self.sizes,
-            Offsets.from_lengths(torch.zeros_like(self.offsets.lengths)),
+            Offsets.from_lengths(counts.index_add(0, self.offsets.owner, kept.long())),
+            None if self.hidden is None else self.hidden[kept],
+            None if self.segments is None else self.segments[kept],
         )
 
     def to(self, device: torch.device | str) -> Regions:
@@ -238,7 +240,9 @@ class PairBatch:
 
     def without_regions(self) -> PairBatch:
         """The same sentences with nothing to look at."""
-        return dataclasses.replace(self, regions=self.regions.without_rows())
+        rows = self.regions.offsets.rows
+        nothing = torch.zeros(rows, dtype=torch.bool, device=self.regions.boxes.device)
+        return dataclasses.replace(self, regions=self.regions.only(nothing))
 
     def to(self, device: torch.device | str) -> PairBatch:
         """The same batch on another device."""

@@ -8,7 +8,7 @@ from workbench.quickstart.stream import SceneStream, scene_stream
 from workbench.systems import tiny
 from workbench.training.recipe import Optimisation, Recipe, call
 
-RATIOS = {"mlm": 6.0, "itm": 2.0, "mrfr": 0.5, "mrc": 0.5, "mrc-kl": 0.5}
+RATIOS = {"mlm": 6.0, "itm": 2.0, "mrfr": 0.5, "mrc": 0.25, "mrc-kl": 0.25}
 """The mix of ``uniter-tiny``: UNITER's five objectives, leaning on words (U13)."""
 
 FAST_SCENES, FULL_SCENES = 240, 3000
@@ -20,7 +20,7 @@ NAME_MASKING, SIDE_MASKING, OTHER_MASKING = 0.4, 0.5, 0.1
 
 def uniter_tiny(
     *,
-    steps: int = 3500,
+    steps: int = 5000,
     seed: int = 0,
     threads: int | None = None,
     fast: bool = False,
@@ -28,14 +28,16 @@ def uniter_tiny(
     hard: bool = False,
     minilm: bool = False,
     scenes: int | None = None,
-    boxes: str = "truth",
+    boxes: str | None = None,
     source: str | None = None,
 ) -> Recipe:
     """UNITER-tiny on composed scenes, five objectives, bf16 (U1–U13).
 
     ``fast`` is the smallest that still learns; ``blind`` the text-only twin, which has nothing
     but words to learn from; ``hard`` leans on relations; ``minilm`` begins from MiniLM's weights
-    instead of random ones (U5); ``scenes`` counts training pictures.
+    instead of random ones (U5); ``scenes`` counts training pictures; ``boxes`` says whether their
+    regions are the objects' own ("truth"), the detector's ("detected") or now these, now those
+    ("both", the default).
     """
     if fast:
         steps = min(steps, 150)
@@ -43,7 +45,8 @@ def uniter_tiny(
         "count": scenes or (FAST_SCENES if fast else FULL_SCENES),
         "source": source,
         "hard": hard,
-        "boxes": boxes,
+        "boxes": boxes or ("truth" if blind or hard else "both"),
+        "spotlight": 0.5 if hard and not blind else 0.0,
         "seed": seed,
         "blind": blind,
     }

@@ -34,7 +34,8 @@ class SceneStream:
     """A ``PairStream`` over prepared scenes; ``batch(step)`` is a pure function of the step.
 
     With ``mirror`` each pair is turned left–right and top–bottom with even chance, its sides'
-    words exchanged with it; with ``blind`` every region is taken away (the text-only twin).
+    words exchanged with it; with ``blind`` every region is taken away (the text-only twin);
+    ``spotlight`` is the share of sentences about a place that show just the thing they speak of.
     """
 
     def __init__(
@@ -46,15 +47,20 @@ class SceneStream:
         seed: int = 0,
         mirror: bool = True,
         blind: bool = False,
+        spotlight: float = 0.0,
     ) -> None:
         if boxes not in BOXES:
             raise ValueError(f"boxes must be one of {', '.join(BOXES)}, got {boxes!r}")
         self.scenes = scenes
         self.mirror = mirror
         self.blind = blind
+        self.spotlight = spotlight
         self.seed = seed
         self.examples = scenes.examples()
         self.tokenizer = scene_tokenizer(scenes)
+        self._spoken_of = {e.name: e.spans[-1].object for e in self.examples if e.kind == "place"}
+        if spotlight and boxes != "truth":
+            raise ValueError('a spotlight needs boxes="truth", whose regions are the objects')
         sources = [prepared.regions(scenes, kind) for kind in BOXES[boxes]]
         self.pairs = PairStream(sources, self.examples, self.tokenizer, budget, seed)
 
@@ -78,11 +84,24 @@ class SceneStream:
             turned = torch.rand(2, len(batch), generator=rng) < 0.5
             for axis, swap in enumerate(self._swaps):
                 batch = mirrored(batch, turned[axis], swap, axis=axis)
+        if self.spotlight:
+            batch = self._lit(batch, global_step)
         return batch.without_regions() if self.blind else batch
 
     def fingerprint(self) -> str:
         """A hash of everything that decides the batches."""
-        return f"{self.pairs.fingerprint()}{'-mirrored' * self.mirror}{'-blind' * self.blind}"
+        told = f"{'-mirrored' * self.mirror}{'-blind' * self.blind}"
+        lit = f"-spotlight-{self.spotlight}" if self.spotlight else ""
+        return f"{self.pairs.fingerprint()}{told}{lit}"
+
+    def _lit(self, batch: PairBatch, global_step: int) -> PairBatch:
+        """In some sentences about one thing's place, only that thing's region is shown."""
+        rng = torch.Generator().manual_seed(self.seed * 1_000_003 + global_step + 500_009)
+        drawn = torch.rand(len(batch), generator=rng) < self.spotlight
+        subject = torch.tensor([self._spoken_of.get(name, -1) for name in batch.names])
+        alone = (drawn & (subject >= 0))[batch.regions.offsets.owner]
+        kept = ~alone | (batch.regions.offsets.within == subject[batch.regions.offsets.owner])
+        return dataclasses.replace(batch, regions=batch.regions.only(kept))
 
 
 def scene_stream(
@@ -98,6 +117,7 @@ def scene_stream(
     seed: int = 0,
     mirror: bool = True,
     blind: bool = False,
+    spotlight: float = 0.0,
 ) -> SceneStream:
     """The stream of a prepared split, from plain numbers and words (so that a recipe can name it).
 
@@ -111,4 +131,12 @@ def scene_stream(
         mixture=relations() if hard else Mixture(),
         sentences_per_scene=sentences,
     )
-    return SceneStream(scenes, boxes=boxes, budget=budget, seed=seed, mirror=mirror, blind=blind)
+    return SceneStream(
+        scenes,
+        boxes=boxes,
+        budget=budget,
+        seed=seed,
+        mirror=mirror,
+        blind=blind,
+        spotlight=spotlight,
+    )
