@@ -190,3 +190,33 @@ def test_retrieval_ranks_both_ways():
     found = both_ways(scores)
     assert found["image"] == {"r1": 1 / 3, "r5": 1.0, "r10": 1.0}
     assert ranks(scores.T).tolist() == [1, 0, 1]
+
+
+def test_all_mixtures_share_one_vocabulary(scenes, stream):
+    shares = dict.fromkeys(("existence", "list", "relation", "count", "attribute"), 0.0)
+    places = Mixture(**shares, place=1.0)
+    said = SceneStream(dataclasses.replace(scenes, mixture=places), spotlight=1.0)
+    assert said.tokenizer.fingerprint() == stream.tokenizer.fingerprint()
+    assert {example.kind for example in said.examples} == {"place"}
+
+
+def test_a_spotlight_shows_just_the_thing_spoken_of(scenes):
+    places = dataclasses.replace(scenes, mixture=Mixture(place=1.0))
+    stream = SceneStream(places, budget=120, spotlight=1.0, mirror=False)
+    batch = stream.batch(0)
+    lengths = batch.regions.offsets.lengths.tolist()
+    by_name = {example.name: example for example in stream.examples}
+    for place, name in enumerate(batch.names):
+        example = by_name[name]
+        scene = next(s for s in scenes.scenes() if s.key == example.image)
+        if example.kind != "place":
+            assert lengths[place] == len(scene.objects)
+            continue
+        assert lengths[place] == 1
+        spoken = scene.objects[example.spans[-1].object]
+        assert spoken.name in example.sentence
+        row = int(batch.regions.offsets.starts[place])
+        expected = torch.tensor(spoken.box)
+        torch.testing.assert_close(batch.regions.boxes[row], expected, atol=1e-6, rtol=0)
+    with pytest.raises(ValueError, match="a spotlight needs"):
+        SceneStream(places, boxes="both", spotlight=0.5)

@@ -7,6 +7,7 @@ thread has its own detector, and a notebook needs no importable main module.
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -139,7 +140,10 @@ def _run(
     jobs = list(jobs)
     missing = [job for job in jobs if not all(job.key in store for store in stores)]
     already = len(jobs) - len(missing)
-    bar = tqdm(total=len(missing), desc="regions", unit="picture", disable=not progress)
+    pace = 0.1 if sys.stderr.isatty() else 15  # seconds: a log file needs fewer lines
+    bar = tqdm(
+        total=len(missing), desc="regions", unit="picture", mininterval=pace, disable=not progress
+    )
     with bar, _single_threaded_networks(), _answers(missing, read, workers) as answers:
         for job, answer in answers:
             try:
