@@ -21,6 +21,9 @@ from workbench.data.datasets.cutouts import Cutout, Source
 from workbench.data.datasets.mixture import Mixture
 from workbench.data.example import Example
 
+AT_MOST = 96
+"""The default number of names; where a source has fewer, it is as many as there are."""
+
 
 @dataclass(frozen=True)
 class SceneObject:
@@ -49,39 +52,47 @@ class Scene:
 
 
 def choose_source(name: str | None = None) -> Source:
-    """The source of cut-outs: "stamps" where its packages can be had, else "openmoji".
+    """The source of cut-outs: "stamps" where its packages can be had, else "openmoji", and
+    where that is not installed "drawn".
 
     A name, or the environment variable ``WORKBENCH_SCENES_SOURCE``, overrides the choice;
     raises ``ValueError`` for an unknown name.
     """
-    from workbench.data.datasets import openmoji, stamp_source
+    from workbench.data.datasets import drawn, openmoji, stamp_source
 
     name = name or os.environ.get("WORKBENCH_SCENES_SOURCE") or "automatic"
     if name == "stamps":
         return stamp_source.source()
     if name == "openmoji":
         return openmoji.source()
+    if name == "drawn":
+        return drawn.source()
     if name != "automatic":
-        raise ValueError(f"there is no source {name!r}; the sources are stamps and openmoji")
+        raise ValueError(f"there is no source {name!r}; the sources are drawn, stamps and openmoji")
     try:
         return stamp_source.source()
     except debian.PackageUnavailable:
+        pass
+    try:
         return openmoji.source()
+    except ModuleNotFoundError:
+        return drawn.source()
 
 
 @dataclass(frozen=True)
 class Scenes:
     """``count`` scenes of one split; scene ``i`` depends on the split, the seed and ``i`` alone.
 
-    ``source`` is a Source, its name, or None to choose; ``vocabulary`` how many names (the 96
-    one-word ones by default, None for all); ``size`` the pictures' width and height in pixels.
+    ``source`` is a Source, its name, or None to choose; ``vocabulary`` how many names (by default
+    the first 96, or all that the source has; None for all); ``size`` the pictures' width and
+    height in pixels.
     """
 
     source: Source | str | None = None
     split: str = "train"
     count: int = 3000
     seed: int = 0
-    vocabulary: int | None = 96
+    vocabulary: int | None = AT_MOST
     size: tuple[int, int] = (320, 256)
     sentences_per_scene: int = 3
     mixture: Mixture = field(default_factory=Mixture)
@@ -95,6 +106,8 @@ class Scenes:
     def names(self) -> tuple[str, ...]:
         """The object names, in a fixed order that all splits share."""
         known = self.origin.names
+        if self.vocabulary == AT_MOST:
+            return known[:AT_MOST]
         if self.vocabulary is not None and not 4 <= self.vocabulary <= len(known):
             raise ValueError(
                 f"vocabulary is {self.vocabulary}, but {self.origin.name} has {len(known)} "
