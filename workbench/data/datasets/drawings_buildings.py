@@ -23,6 +23,7 @@ from workbench.data.datasets.drawings_pen import (
     Pen,
 )  # fmt: skip
 from workbench.data.datasets.drawings_shapes import (
+    Number,
     arc,
     box,
     curve,
@@ -123,7 +124,7 @@ DRAWINGS: dict[str, tuple[Drawing, ...]] = {
     "castle": (
         partial(castle, stone=GREY, roof=RED, flag=YELLOW),
         partial(castle, stone=TAN, roof=BLUE, flag=RED),
-        partial(castle, stone=(240, 190, 206), roof=PURPLE, flag=BLUE),
+        partial(castle, stone=(242, 170, 196), roof=PURPLE, flag=BLUE),
     ),
     "tent": (
         partial(tent, cloth=GREEN, stripe=YELLOW, poles=False),

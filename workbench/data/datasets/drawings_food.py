@@ -7,6 +7,7 @@ from functools import partial
 from workbench.data.datasets.drawings_pen import (
     BROWN,
     GREEN,
+    INK,
     ORANGE,
     PINK,
     PURPLE,
@@ -17,6 +18,7 @@ from workbench.data.datasets.drawings_pen import (
     Colour,
     Drawing,
     Pen,
+    mixed,
 )  # fmt: skip
 from workbench.data.datasets.drawings_shapes import (
     Number,
@@ -61,7 +63,7 @@ def carrot(pen: Pen, root: Colour, lean: Number) -> None:
     for turn in (-26, 26, 0):
         frond = smooth([(50, 36), (42, 22), (46, 7), (50, 5), (54, 7), (58, 22)])
         pen.fill(turned(turned(frond, turn, (50, 36)), lean), GREEN, shade=3)
-    groove = tuple(round(value * 0.72) for value in root)
+    groove = mixed(root, INK, 0.35)
     body = smooth([(50, 31), (66, 34), (66, 50), (58, 74), (50, 95), (42, 74), (34, 50), (34, 34)])
     pen.fill(turned(body, lean), root, shade=7)
     for (x1, y1), (x2, y2) in (((35, 46), (46, 47)), ((64, 58), (54, 59)), ((41, 68), (49, 69))):

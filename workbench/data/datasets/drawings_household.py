@@ -21,8 +21,10 @@ from workbench.data.datasets.drawings_pen import (
     Colour,
     Drawing,
     Pen,
+    mixed,
 )  # fmt: skip
 from workbench.data.datasets.drawings_shapes import (
+    Number,
     arc,
     box,
     curve,
@@ -145,7 +147,7 @@ def candle(pen: Pen, wax: Colour, dish: Colour, tall: Number) -> None:
     pen.stroke([(50, top), (50, top - 8)], width=2.6)
     edge = [(36, top), (64, top), (64, 84), *arc(50, 84, 14, 4, 0, 180)]
     pen.fill(edge, wax, shade=6)
-    pale = tuple(round((value + 255) / 2) for value in wax)
+    pale = mixed(wax, WHITE, 0.5)
     drips = [(36, top), (64, top), *arc(60.5, top + 9, 3.5, 4, 0, 180)]
     drips += [*arc(53, top + 6, 4, 3, 0, -180), *arc(42.5, top + 14, 6.5, 5, 0, 180)]
     pen.fill(drips, pale, shade=0, line=2.2)

@@ -10,6 +10,7 @@ from workbench.data.datasets.drawings_pen import (
     BROWN,
     GREEN,
     GREY,
+    INK,
     ORANGE,
     PINK,
     PURPLE,
@@ -21,6 +22,7 @@ from workbench.data.datasets.drawings_pen import (
     Colour,
     Drawing,
     Pen,
+    mixed,
 )  # fmt: skip
 from workbench.data.datasets.drawings_shapes import (
     Number,
@@ -158,9 +160,9 @@ def moon(pen: Pen, colour: Colour, thin: Number, face: bool = False) -> None:
     outer = arc(46, 50, 44, 44, tip, 360 - tip)
     inner = arc(46 + thin, 50, 36, 36, 360 - hollow, hollow)
     craters = [(20, 36, 5), (16, 58, 4), (30, 76, 6)]
-    dark = tuple(round(value * 0.84) for value in colour)
+    dark = mixed(colour, INK, 0.2)
     marks = [] if face else [(oval(x, y, r, r), dark) for x, y, r in craters]
-    pen.fill(outer + inner, colour, marks=marks, shade=5)  # type: ignore[arg-type]
+    pen.fill(outer + inner, colour, marks=marks, shade=5)
     if face:
         pen.stroke(arc(24, 47, 4, 3, 20, 160), width=2.4)
         pen.stroke(arc(30, 62, 6, 4, 70, 170), width=2.4)

@@ -8,10 +8,10 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageChops, ImageDraw
 
-from workbench.data.datasets.drawings_shapes import Number, Points
+from workbench.data.datasets.drawings_shapes import Number, Point
 
 Colour = tuple[int, int, int]
-Mark = tuple[Points, Colour]
+Mark = tuple[Sequence[Point], Colour]
 
 SIZE = 240
 """Pixels of the finished sheet; drawn four times as large and reduced, for soft edges."""
@@ -43,7 +43,7 @@ class Pen:
 
     def fill(
         self,
-        points: Points,
+        points: Sequence[Point],
         colour: Colour,
         *,
         marks: Sequence[Mark] = (),
@@ -76,16 +76,17 @@ class Pen:
         if line:
             self.stroke([*points, points[0]], INK, line)
 
-    def stroke(self, points: Points, colour: Colour = INK, width: Number = LINE) -> None:
+    def stroke(self, points: Sequence[Point], colour: Colour = INK, width: Number = LINE) -> None:
         """A line with round ends and joints."""
         draw = ImageDraw.Draw(self._sheet)
         spots = [(x * _SCALE, y * _SCALE) for x, y in points]
         draw.line(spots, fill=colour, width=round(width * _SCALE))
         half = width * _SCALE / 2 - 0.5
-        for x, y in (spots[0], *_corners(spots), spots[-1]):
+        joints = spots if width > 4 else (spots[0], *_corners(spots), spots[-1])
+        for x, y in joints:
             draw.ellipse((x - half, y - half, x + half, y + half), fill=colour)
 
-    def tube(self, points: Points, colour: Colour, width: Number) -> None:
+    def tube(self, points: Sequence[Point], colour: Colour, width: Number) -> None:
         """A thick line with an outline: a handle, a stalk, a leg."""
         self.stroke(points, INK, width + LINE)
         self.stroke(points, colour, width - LINE)
@@ -107,7 +108,13 @@ class Pen:
 Drawing = Callable[[Pen], None]
 
 
-def _corners(spots: Points) -> Points:
+def mixed(one: Colour, other: Colour, part: float) -> Colour:
+    """The first colour with a part, from 0 to 1, of the second one in it."""
+    red, green, blue = (round(a + (b - a) * part) for a, b in zip(one, other, strict=True))
+    return red, green, blue
+
+
+def _corners(spots: Sequence[Point]) -> list[Point]:
     """The inner points of a line at which it turns by more than about four degrees."""
     found = []
     for (x0, y0), (x1, y1), (x2, y2) in zip(spots, spots[1:], spots[2:], strict=False):

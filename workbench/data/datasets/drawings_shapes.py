@@ -49,7 +49,7 @@ def curve(start: Point, middle: Point, end: Point) -> Points:
     """A quadratic Bezier curve of eleven points."""
     weights = [((1 - t) ** 2, 2 * t * (1 - t), t**2) for t in (step / 10 for step in range(11))]
     return [
-        tuple(a * start[i] + b * middle[i] + c * end[i] for i in (0, 1))  # type: ignore[misc]
+        (a * start[0] + b * middle[0] + c * end[0], a * start[1] + b * middle[1] + c * end[1])
         for a, b, c in weights
     ]
 

@@ -20,8 +20,11 @@ from workbench.data.datasets.drawings_pen import (
     Colour,
     Drawing,
     Pen,
+    mixed,
 )  # fmt: skip
 from workbench.data.datasets.drawings_shapes import (
+    Number,
+    Points,
     arc,
     box,
     curve,
@@ -88,7 +91,7 @@ def hat(pen: Pen, felt: Colour, band: Colour, tall: bool) -> None:
         edge = [(24, 18), (76, 18), (73, 72), *arc(50, 72, 23, 8, 0, 180), (27, 72)]
         strip = [(20, 60), *arc(50, 58, 26, 8, 180, 0), (80, 68), *arc(50, 69, 26, 8, 0, 180)]
         pen.fill(edge, felt, marks=[(strip, band)], shade=6)
-        pen.fill(oval(50, 18, 26, 7), tuple(round(v * 0.82) for v in felt), shade=0)  # type: ignore[arg-type]
+        pen.fill(oval(50, 18, 26, 7), mixed(felt, INK, 0.23), shade=0)
         return
     pen.fill(oval(50, 70, 45, 16), felt, shade=5)
     edge = [*arc(50, 54, 25, 34, 180, 360), (77, 66), *arc(50, 66, 27, 9, 0, 180), (23, 66)]
@@ -155,7 +158,7 @@ def pencil(pen: Pen, paint: Colour, rubber: Colour, lean: Number, short: Number)
     part(box(40, top, 60, top + 14, 5), rubber, shade=3)
     part([(39, top + 10), (61, top + 10), (61, top + 19), (39, top + 19)], GREY, shade=3)
     edge = [(39, top + 19), (61, top + 19), (61, low - 22), (39, low - 22)]
-    dark = tuple(round(v * 0.86) for v in paint)
+    dark = mixed(paint, INK, 0.18)
     side = turned([(54, 0), (70, 0), (70, 100), (54, 100)], lean)
     part(edge, paint, marks=[(side, dark)], shade=0)
     part([(39, low - 22), (61, low - 22), (50, low)], (244, 214, 166), shade=0)

@@ -23,6 +23,7 @@ from workbench.data.datasets.drawings_pen import (
     Pen,
 )  # fmt: skip
 from workbench.data.datasets.drawings_shapes import (
+    Number,
     box,
     curve,
     flipped,
