@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from workbench import places
 from workbench.training.errors import RecipeError, RunError
@@ -22,7 +23,7 @@ def recipes() -> dict[str, Callable[..., Recipe]]:
     """The recipe functions that ``pretrain`` knows by the name SYSTEM-SIZE."""
     from workbench.quickstart.recipes import uniter_tiny
 
-    return {"uniter-tiny": uniter_tiny}
+    return {"uniter-tiny": uniter_tiny, "uniter-tiny-hard": partial(uniter_tiny, hard=True)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,6 +73,11 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--detach", action="store_true", help="return at once, without following")
     verb.set_defaults(command=resume)
 
+    verb = verbs.add_parser("evaluate", help="measure a run on held-out scenes")
+    verb.add_argument("run", metavar="DIR")
+    verb.add_argument("--twin", metavar="DIR", help="a run without regions to compare with")
+    verb.set_defaults(command=evaluate)
+
     verb = verbs.add_parser("runs", help="list the runs")
     verb.set_defaults(command=runs)
 
@@ -104,6 +110,21 @@ def follow(given: argparse.Namespace) -> int:
     for event in run.follow():
         _print_json(event)
     return _verdict(run)
+
+
+def evaluate(given: argparse.Namespace) -> int:
+    """Measures a run, prints the table and keeps the numbers in its results.json."""
+    from workbench.quickstart.evaluation import evaluate_run
+    from workbench.quickstart.table import table
+
+    run = Run.attach(given.run)
+    twin = None if given.twin is None else Run.attach(given.twin)
+    results = evaluate_run(run, twin)
+    path = run.path / "results.json"
+    kept = json.loads(path.read_text()) if path.is_file() else {}
+    path.write_text(json.dumps({**kept, **results}, indent=2) + "\n")
+    print(table(results))
+    return 0
 
 
 def stop(given: argparse.Namespace) -> int:

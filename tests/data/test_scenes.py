@@ -201,9 +201,9 @@ def test_the_card_counts(train):
 def test_bad_arguments_say_what_is_possible(tiny_source):
     with pytest.raises(ValueError, match=r"no split 'dev'.*train, validation"):
         Scenes(tiny_source, "dev", 1)
-    with pytest.raises(ValueError, match=r"vocabulary is 96, but tiny has 12"):
-        _ = Scenes(tiny_source, "train", 1).names
-    with pytest.raises(ValueError, match=r"no source 'photos'.*stamps and openmoji"):
+    with pytest.raises(ValueError, match=r"vocabulary is 13, but tiny has 12"):
+        _ = Scenes(tiny_source, "train", 1, vocabulary=13).names
+    with pytest.raises(ValueError, match=r"no source 'photos'.*stamps"):
         Scenes("photos", "train", 1)
 
 

@@ -8,28 +8,25 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
-
-import torch
+from itertools import count
+from pathlib import Path
 
 from workbench import places
 from workbench.data.datasets.scenes import Scenes
 from workbench.data.debian import PackageUnavailable
 from workbench.data.manifest import StoreError
 from workbench.quickstart import scenes as prepared
-from workbench.quickstart.evaluation import evaluate
+from workbench.quickstart.evaluation import TEST_SCENES, evaluate_run
 from workbench.quickstart.recipes import FAST_SCENES, FULL_SCENES, uniter_tiny
-from workbench.quickstart.stream import scene_stream
 from workbench.quickstart.table import table
 from workbench.training.errors import RecipeError, RunError
 from workbench.training.progress import show
 from workbench.training.recipe import Recipe
 from workbench.training.run import Run
 
-TEST_SCENES = 300
 TWIN_STEPS = 600
 Seconds = dict[str, float]
 
@@ -53,7 +50,6 @@ def quickstart(fast: bool) -> dict:
         results = json.loads(path.read_text())
         if results.get("fast") == fast or fast:
             return results
-        _set_aside(fast=True)
     seconds: Seconds = {"install": float(os.environ.get("WORKBENCH_INSTALL_SECONDS", 0))}
     splits = {
         "train": Scenes(split="train", count=FAST_SCENES if fast else FULL_SCENES),
@@ -63,7 +59,11 @@ def quickstart(fast: bool) -> dict:
     _timed(seconds, "regions", lambda: [prepared.prepare(split) for split in splits.values()])
     runs: dict[str, Run] = {}
     _timed(seconds, "train", lambda: runs.update(_train(fast)))
-    results = _timed(seconds, "evaluate", lambda: _evaluate(runs, splits["test"].count))
+    results = _timed(
+        seconds,
+        "evaluate",
+        lambda: evaluate_run(runs["model"], runs["twin"], splits["test"].count),
+    )
     results |= {"losses": losses(runs["model"]), "seconds": seconds, "fast": fast}
     path.write_text(json.dumps(results, indent=2) + "\n")
     return results
@@ -102,6 +102,8 @@ def _train(fast: bool) -> dict[str, Run]:
 def _finished(recipe: Recipe, name: str, called: str) -> Run:
     """The run of this name, started or resumed as needed, and watched until it has finished."""
     folder = places.runs() / name
+    if (folder / "recipe.json").is_file() and Run.attach(folder).recipe != recipe:
+        _set_aside(folder)
     if (folder / "recipe.json").is_file():
         run = Run.attach(folder)
         if run.state not in ("running", "finished"):
@@ -119,25 +121,11 @@ def _finished(recipe: Recipe, name: str, called: str) -> Run:
     return run
 
 
-def _evaluate(runs: Mapping[str, Run], count: int) -> dict:
-    model, twin = runs["model"].load(), runs["twin"].load()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        untrained = runs["model"].recipe.model().eval()
-    streams = {
-        boxes: scene_stream(split="test", count=count, boxes=boxes, mirror=False)
-        for boxes in ("truth", "detected")
-    }
-    print("\nevaluating on held-out scenes", flush=True)
-    return evaluate(model, twin, untrained, streams)
-
-
-def _set_aside(*, fast: bool) -> None:
-    """Remove the small runs of ``FAST=1`` before the real ones are made."""
-    for name in ("quickstart", "quickstart-blind"):
-        folder = places.runs() / name
-        if fast and folder.is_dir():
-            shutil.rmtree(folder)
+def _set_aside(folder: Path) -> None:
+    """Rename a run of another recipe (the small one of ``FAST=1``, say); nothing is deleted."""
+    number = next(n for n in count(1) if not folder.with_name(f"{folder.name}-old-{n}").exists())
+    aside = folder.rename(folder.with_name(f"{folder.name}-old-{number}"))
+    print(f"\n{folder} held a run of another recipe; it is {aside.name} now", flush=True)
 
 
 def _timed(seconds: Seconds, stage: str, work: Callable):

@@ -6,17 +6,20 @@ from collections.abc import Callable, Mapping
 
 import torch
 
+from workbench.data.datasets.scenes import Scenes
 from workbench.metrics.retrieval import both_ways
 from workbench.objectives.masked_language import MaskedLanguage
 from workbench.objectives.matching import Matching
 from workbench.pairs import PairBatch
-from workbench.quickstart.stream import SceneStream
+from workbench.quickstart import scenes as prepared
+from workbench.quickstart.stream import SceneStream, scene_stream
 from workbench.retrieval.matching import matching_accuracy, pair_table
 from workbench.tasks.cloze import Blank, blanks, restored
 from workbench.training.model import Pretraining
+from workbench.training.run import Run
 
 SIDES = ("left", "right", "above", "below")
-POOL = 100
+POOL, TEST_SCENES = 100, 300
 
 
 def _share(right: list[bool]) -> float:
@@ -54,7 +57,7 @@ def relation_accuracy(
 
 def evaluate(
     model: Pretraining,
-    twin: Pretraining,
+    twin: Pretraining | None,
     untrained: Pretraining,
     streams: Mapping[str, SceneStream],
     pool: int = POOL,
@@ -62,7 +65,7 @@ def evaluate(
     """The numbers of the results table, all fractions.
 
     ``streams`` holds the held-out scenes by boxes, "truth" and "detected"; ``twin`` was trained
-    on the same sentences without regions, ``untrained`` not at all.
+    on the same sentences without regions (None where there is none), ``untrained`` not at all.
     """
     truth = streams["truth"]
     result: dict = {}
@@ -71,14 +74,14 @@ def evaluate(
         result[f"masked_name_accuracy{suffix}"] = {
             "with_regions": name_accuracy(model, stream.take, stream),
             "without_regions": name_accuracy(model, _blindfold(stream), stream),
-            "text_only_twin": name_accuracy(twin, _blindfold(stream), stream),
+            "text_only_twin": twin and name_accuracy(twin, _blindfold(stream), stream),
             "untrained": name_accuracy(untrained, stream.take, stream),
             "chance": 1 / len(stream.scenes.names),
         }
     result["relation_accuracy"] = {
         "with_regions": relation_accuracy(model, truth.take, truth),
         "with_regions_detected": relation_accuracy(model, streams["detected"].take, truth),
-        "text_only_twin": relation_accuracy(twin, _blindfold(truth), truth),
+        "text_only_twin": twin and relation_accuracy(twin, _blindfold(truth), truth),
         "untrained": relation_accuracy(untrained, truth.take, truth),
         "chance": 0.5,  # "to the ..." or not tells the axis, so two words are left
     }
@@ -86,6 +89,19 @@ def evaluate(
     result["itm_accuracy"] = matching_accuracy(model.encoder, _matching(model), everything)
     result["retrieval"] = {**retrieval(model, truth, pool), "pool": pool}
     return result
+
+
+def evaluate_run(run: Run, twin: Run | None = None, count: int = TEST_SCENES) -> dict:
+    """``evaluate`` for the newest weights of a run, on ``count`` held-out scenes."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        untrained = run.recipe.model().eval()
+    prepared.prepare(Scenes(split="test", count=count))
+    streams = {
+        boxes: scene_stream(split="test", count=count, boxes=boxes, mirror=False)
+        for boxes in ("truth", "detected")
+    }
+    return evaluate(run.load(), twin and twin.load(), untrained, streams)
 
 
 def retrieval(model: Pretraining, stream: SceneStream, pool: int = POOL) -> dict:

@@ -121,7 +121,7 @@ def scene_stream(
 ) -> SceneStream:
     """The stream of a prepared split, from plain numbers and words (so that a recipe can name it).
 
-    ``hard`` leans on relations (six sentences in ten); ``budget`` is in rows, tokens + regions.
+    ``hard`` speaks of places and relations; ``budget`` is in rows, tokens + regions.
     """
     scenes = Scenes(
         source,

@@ -36,11 +36,11 @@ def table(results: Mapping) -> str:
         found_at = [_percent(results["retrieval"][way][key]) for key in ("r1", "r5", "r10")]
         lines.append(_row(f"  {called}", "  ".join(found_at)))
     lines += [_row("  chance", "  ".join(chance)), _rule()]
-    for name, ends in results["losses"].items():
+    for name, ends in results.get("losses", {}).items():
         change = f"{ends['first']:.3f} -> {ends['last']:.3f}"
         lines.append(_row(f"loss {name}", change))
-    times = ", ".join(f"{stage} {value:.0f}" for stage, value in results["seconds"].items())
-    return "\n".join([*lines, _rule(), f"seconds: {times}"])
+    times = ", ".join(f"{s} {value:.0f}" for s, value in results.get("seconds", {}).items())
+    return "\n".join([*lines, _rule(), f"seconds: {times}"] if times else lines)
 
 
 def _row(name: str, *values: str) -> str:
@@ -51,9 +51,9 @@ def _rule() -> str:
     return "-" * 62
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f} %"
 
 
-def _both(one: float, other: float) -> str:
+def _both(one: float | None, other: float) -> str:
     return f"{_percent(one)} / {_percent(other)}"

@@ -43,4 +43,4 @@ class Mixture:
 def relations() -> Mixture:
     """A harder mixture over the same pictures: it leans on relations, and on places, which lead
     to them (where *one* thing lies must be known before where it lies as seen from another)."""
-    return Mixture(existence=0.1, list=0.15, relation=0.4, count=0.0, attribute=0.05, place=0.3)
+    return Mixture(existence=0.0, list=0.2, relation=0.3, count=0.0, attribute=0.0, place=0.5)

@@ -168,7 +168,7 @@ class Scenes:
             },
             splits=splits.SPLITS,
             notes=(
-                "synthetic composition of real cut-outs with templated sentences, "
+                "synthetic composition of cut-outs with templated sentences, "
                 "not natural photos or captions",
             ),
         )
