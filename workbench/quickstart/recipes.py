@@ -35,13 +35,13 @@ class Preset:
 
 
 ORDINARY = Preset(
-    {"mlm": 6, "itm": 2, "mrfr": 0.5, "mrc": 0.25, "mrc-kl": 0.25}, 0.4, 0.5, "both", 3
+    {"mlm": 6.0, "itm": 2.0, "mrfr": 0.5, "mrc": 0.25, "mrc-kl": 0.25}, 0.4, 0.5, "both", 3
 )
 HARD = Preset(
-    {"mlm": 6, "itm": 3, "mrfr": 0.5, "mrc": 0.25, "mrc-kl": 0.25}, 0.3, 0.7, "truth", 4, 0.5
+    {"mlm": 6.0, "itm": 3.0, "mrfr": 0.5, "mrc": 0.25, "mrc-kl": 0.25}, 0.3, 0.7, "truth", 4, 0.5
 )
 """Left, right, above and below, reached by way of places (decision 0007)."""
-BLIND = Preset({"mlm": 1}, 0.4, 0.5, "truth", 3)
+BLIND = Preset({"mlm": 1.0}, 0.4, 0.5, "truth", 3)
 """The text-only twin: it has nothing but words to learn from."""
 
 

@@ -1,0 +1,76 @@
+"""The recipes that make start and the command line run, trained for a few real steps."""
+
+import pytest
+import torch
+
+from workbench import places
+from workbench.data.datasets.scenes import Scenes
+from workbench.quickstart import __main__ as quickstart
+from workbench.quickstart import ready
+from workbench.quickstart import scenes as prepared
+from workbench.quickstart.recipes import BLIND, HARD, ORDINARY, uniter_tiny
+from workbench.training.loop import train
+from workbench.training.recipe import Recipe
+from workbench.training.run import Run
+
+torch.set_num_threads(1)
+SMALL = {"scenes": 8, "source": "drawn", "threads": 1}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("WORKBENCH_SCENES_SOURCE", "drawn")
+        prepared.prepare(Scenes("drawn", "train", 8), progress=False)
+        yield
+
+
+@pytest.mark.parametrize(
+    ("options", "preset"), [({}, ORDINARY), ({"hard": True}, HARD), ({"blind": True}, BLIND)]
+)
+def test_a_recipe_is_its_preset_and_survives_json(options, preset):
+    recipe = uniter_tiny(**SMALL, **options, steps=5)
+    assert Recipe.from_json(recipe.as_json()) == recipe
+    model, stream = recipe.model(), recipe.data()
+    weights = dict(zip(model.mix.by_name, model.mix.weights, strict=True))
+    assert {name: weight for name, weight in weights.items() if weight} == preset.ratios
+    owl = stream.tokenizer.encode(["owl"]).ids[1]
+    assert model.mix["mlm"].probability[owl] == pytest.approx(preset.names_hidden)
+    assert stream.spotlight == preset.spotlight
+    assert (stream.batch(0).regions.offsets.rows == 0) == bool(options.get("blind"))
+
+
+def test_minilm_can_be_the_beginning():
+    recipe = uniter_tiny(**SMALL, steps=5, minilm=True)
+    assert recipe.model().encoder.sizes.width == 384
+
+
+def test_a_run_of_another_recipe_is_set_aside_and_the_losses_are_told():
+    first = uniter_tiny(**SMALL, steps=3)
+    folder = places.runs() / "set-aside"
+    list(train(first, folder))
+    told = quickstart.losses(Run.attach(folder))
+    assert set(told) <= set(ORDINARY.ratios)
+    assert all(ends["first"] > 0 for ends in told.values())
+    again = quickstart._finished(first, "set-aside", "the same")
+    assert again.state == "finished" and not folder.with_name("set-aside-old-1").exists()
+    other = quickstart._finished(uniter_tiny(**SMALL, steps=2), "set-aside", "another")
+    assert other.recipe.steps == 2 and other.state == "finished"
+    assert Run.attach(folder.with_name("set-aside-old-1")).recipe == first
+    probe = next((folder / "probes").glob("*.npz"))
+    import widgets
+
+    assert len(widgets.AttentionRecord.load(probe).words) > 3
+
+
+def test_what_a_notebook_opens_first(monkeypatch):
+    stream = ready.held_out(3)
+    columns = ready.example_of_masking(stream, 0)
+    assert len({len(column) for column in columns.values()}) == 1
+    hidden = [row for row, task in enumerate(columns["its task"]) if task]
+    assert hidden
+    kept = [row for row in range(len(columns["sentence"])) if row not in hidden]
+    assert all(columns["sentence"][i] == columns["what the model sees"][i] for i in kept)
+    unmeasured = Run.attach(places.runs() / "set-aside")
+    assert "was not evaluated" in ready.results_of(unmeasured)
