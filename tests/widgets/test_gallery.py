@@ -8,9 +8,13 @@ from widgets import gallery
 GREY = np.full((80, 100, 3), 90, np.uint8)
 
 
+def _pixels(picture):
+    return np.asarray(picture.convert("RGB"))
+
+
 def test_boxes_are_drawn_where_they_are():
-    bare = np.asarray(gallery([GREY], [np.zeros((0, 4))], columns=1, width=400))
-    boxed = np.asarray(gallery([GREY], [np.array([[0.25, 0.5, 0.5, 0.75]])], columns=1, width=400))
+    bare = _pixels(gallery([GREY], [np.zeros((0, 4))], columns=1, width=400))
+    boxed = _pixels(gallery([GREY], [np.array([[0.25, 0.5, 0.5, 0.75]])], columns=1, width=400))
     rows, columns = np.nonzero((bare != boxed).any(-1))
     assert abs(columns.min() - 100) <= 3 and abs(columns.max() - 200) <= 3
     assert abs(rows.min() - 160) <= 3 and abs(rows.max() - 240) <= 3

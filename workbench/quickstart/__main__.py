@@ -27,7 +27,6 @@ from workbench.training.progress import show
 from workbench.training.recipe import Recipe
 from workbench.training.run import Run
 
-TWIN_STEPS = 600
 Seconds = dict[str, float]
 
 
@@ -92,7 +91,7 @@ def _announce(splits: Mapping[str, Scenes]) -> None:
 
 def _train(fast: bool) -> dict[str, Run]:
     """The model and its text-only twin, each in a process of its own, one after the other."""
-    recipe, twin = uniter_tiny(fast=fast), uniter_tiny(fast=fast, blind=True, steps=TWIN_STEPS)
+    recipe, twin = uniter_tiny(fast=fast), uniter_tiny(fast=fast, blind=True)
     return {
         "model": _finished(recipe, "quickstart", "uniter-tiny"),
         "twin": _finished(twin, "quickstart-blind", "its text-only twin"),

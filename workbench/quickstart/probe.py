@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
+from jaxtyping import Float
 
 from workbench.data.datasets.scenes import Scenes
 from workbench.explain.attention import AttentionRecord, attention_of
@@ -37,3 +38,21 @@ def scene_probe(
         return {name: np.asarray(value) for name, value in fields.items()}
 
     return record
+
+
+def binding(model: Pretraining, stream: SceneStream) -> Float[np.ndarray, "layers H"]:
+    """How well each head ties a name to its own region: its share of the attention to regions.
+
+    The mean over all names of the stream whose own region is among them; what a head that knows
+    nothing would give is the mean of one over the number of regions.
+    """
+    shares = []
+    for number, example in enumerate(stream.examples):
+        record = attention_in(model, stream, number)
+        words = len(record.words)
+        rows = stream.tokenizer.spans_to_rows(example.sentence, example.spans)
+        for span, own in zip(example.spans, rows, strict=True):
+            if span.role == "name":
+                seen = record.attention[:, :, own[0], words:]
+                shares.append(seen[:, :, span.object] / seen.sum(-1))
+    return np.mean(shares, axis=0)
