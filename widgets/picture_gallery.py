@@ -49,7 +49,7 @@ def gallery(
             at = (left, top + high + _LINE * (line + 0.85))
             sheet.text(at, text, 12.5, QUIET, widest=wide)
     # 160 colours: a notebook that shows a few galleries stays below a megabyte
-    return sheet.finish().quantize(160, dither=Image.Dither.NONE)
+    return sheet.finish().quantize(160, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 def _draw_boxes(
