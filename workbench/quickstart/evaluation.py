@@ -92,13 +92,14 @@ def evaluate(
 
 
 def evaluate_run(run: Run, twin: Run | None = None, count: int = TEST_SCENES) -> dict:
-    """``evaluate`` for the newest weights of a run, on ``count`` held-out scenes."""
+    """``evaluate`` for the newest weights of a run, on ``count`` held-out scenes of its source."""
+    source = run.recipe.data.arguments.get("source")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         untrained = run.recipe.model().eval()
-    prepared.prepare(Scenes(split="test", count=count))
+    prepared.prepare(Scenes(source, "test", count))
     streams = {
-        boxes: scene_stream(split="test", count=count, boxes=boxes, mirror=False)
+        boxes: scene_stream(source=source, split="test", count=count, boxes=boxes, mirror=False)
         for boxes in ("truth", "detected")
     }
     return evaluate(run.load(), twin and twin.load(), untrained, streams)

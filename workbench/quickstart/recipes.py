@@ -73,13 +73,15 @@ def uniter_tiny(
         "seed": seed,
         "blind": blind,
     }
+    stream = scene_stream(**data)
+    data["source"] = stream.scenes.origin.name  # what was chosen here holds wherever it is loaded
     steps = preset.steps if steps is None else steps
     steps = min(steps, 150) if fast else steps
     return Recipe(
         name="uniter-tiny" + "-minilm" * minilm + "-hard" * hard + "-blind" * blind,
-        model=call(tiny.uniter_tiny, **model_facts(scene_stream(**data), preset, minilm=minilm)),
+        model=call(tiny.uniter_tiny, **model_facts(stream, preset, minilm=minilm)),
         data=call(scene_stream, **data),
-        probe=None if blind else call(scene_probe, count=data["count"], source=source),
+        probe=None if blind else call(scene_probe, count=data["count"], source=data["source"]),
         steps=steps,
         optimisation=Optimisation(learning_rate=1e-3, warmup_steps=min(200, steps // 10 + 1)),
         seed=seed,

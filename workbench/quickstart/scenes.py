@@ -22,9 +22,13 @@ from workbench.vision.extractor import DetectedRegions
 def folder_of(scenes: Scenes) -> Path:
     """Where the regions of these scenes are kept."""
     mixture = scenes.mixture
-    pictures = (scenes.origin.name, scenes.seed, scenes.vocabulary, scenes.size)
-    told = repr((pictures, mixture.objects, mixture.repeated, mixture.scales))
-    mark = hashlib.sha256(told.encode()).hexdigest()[:8]
+    told = (scenes.seed, scenes.vocabulary, scenes.size)
+    made_of = (mixture.objects, mixture.repeated, mixture.scales)
+    # a few scenes themselves: a changed composer or cut-out must not find old regions
+    sample = [scenes.scene(index) for index in {0, scenes.count // 2, scenes.count - 1}]
+    drawn_by = scenes.origin.cutouts[0].file.parent.name
+    text = repr((told, made_of, sample, drawn_by, DetectedRegions()))
+    mark = hashlib.sha256(text.encode()).hexdigest()[:8]
     name = f"{scenes.origin.name}-{mark}-{scenes.split}-{scenes.count}"
     return places.cache() / "scenes" / name
 
