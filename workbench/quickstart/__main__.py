@@ -50,11 +50,7 @@ def quickstart(fast: bool) -> dict:
         if results.get("fast") == fast or fast:
             return results
     seconds: Seconds = {"install": float(os.environ.get("WORKBENCH_INSTALL_SECONDS", 0))}
-    splits = {
-        "train": Scenes(split="train", count=FAST_SCENES if fast else FULL_SCENES),
-        "test": Scenes(split="test", count=200 if fast else TEST_SCENES),
-    }
-    _timed(seconds, "data", lambda: _announce(splits))
+    splits = _timed(seconds, "data", lambda: _scenes(fast))
     _timed(seconds, "regions", lambda: [prepared.prepare(split) for split in splits.values()])
     runs: dict[str, Run] = {}
     _timed(seconds, "train", lambda: runs.update(_train(fast)))
@@ -84,9 +80,15 @@ def losses(run: Run) -> dict[str, dict[str, float]]:
     }
 
 
-def _announce(splits: Mapping[str, Scenes]) -> None:
+def _scenes(fast: bool) -> dict[str, Scenes]:
+    """The training and test scenes, their pictures' packages fetched, told about on the screen."""
+    splits = {
+        "train": Scenes(split="train", count=FAST_SCENES if fast else FULL_SCENES),
+        "test": Scenes(split="test", count=200 if fast else TEST_SCENES),
+    }
     for split in splits.values():
         print(f"\n{split.card()}", flush=True)
+    return splits
 
 
 def _train(fast: bool) -> dict[str, Run]:
