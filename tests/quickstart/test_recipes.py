@@ -53,9 +53,9 @@ def test_a_run_of_another_recipe_is_set_aside_and_the_losses_are_told():
     told = quickstart.losses(Run.attach(folder))
     assert set(told) <= set(ORDINARY.ratios)
     assert all(ends["first"] > 0 for ends in told.values())
-    again = quickstart._finished(first, "set-aside", "the same")
+    again = quickstart._finished(quickstart._started(first, "set-aside"))
     assert again.state == "finished" and not folder.with_name("set-aside-old-1").exists()
-    other = quickstart._finished(uniter_tiny(**SMALL, steps=2), "set-aside", "another")
+    other = quickstart._finished(quickstart._started(uniter_tiny(**SMALL, steps=2), "set-aside"))
     assert other.recipe.steps == 2 and other.state == "finished"
     assert Run.attach(folder.with_name("set-aside-old-1")).recipe == first
     probe = next((folder / "probes").glob("*.npz"))

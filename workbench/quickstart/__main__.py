@@ -92,31 +92,37 @@ def _scenes(fast: bool) -> dict[str, Scenes]:
 
 
 def _train(fast: bool) -> dict[str, Run]:
-    """The model and its text-only twin, each in a process of its own, one after the other."""
-    recipe, twin = uniter_tiny(fast=fast), uniter_tiny(fast=fast, blind=True)
-    return {
-        "model": _finished(recipe, "quickstart", "uniter-tiny"),
-        "twin": _finished(twin, "quickstart-blind", "its text-only twin"),
+    """The model and its text-only twin, side by side, each in a process of its own."""
+    runs = {
+        "model": _started(uniter_tiny(fast=fast), "quickstart"),
+        "twin": _started(uniter_tiny(fast=fast, blind=True), "quickstart-blind"),
     }
+    return {name: _finished(run) for name, run in runs.items()}
 
 
-def _finished(recipe: Recipe, name: str, called: str) -> Run:
-    """The run of this name, started or resumed as needed, and watched until it has finished."""
+def _started(recipe: Recipe, name: str) -> Run:
+    """The run of this name and recipe, started or resumed unless it runs or has finished."""
     folder = places.runs() / name
     if (folder / "recipe.json").is_file() and Run.attach(folder).recipe != recipe:
         _set_aside(folder)
-    if (folder / "recipe.json").is_file():
-        run = Run.attach(folder)
-        if run.state not in ("running", "finished"):
-            run.resume()
-    else:
-        run = Run.start(recipe, folder)
+    if not (folder / "recipe.json").is_file():
+        return Run.start(recipe, folder)
+    run = Run.attach(folder)
+    if run.state not in ("running", "finished"):
+        run.resume()
+    return run
+
+
+def _finished(run: Run) -> Run:
+    """The same run, watched until it has finished; raises ``RunError`` when it does not."""
     if run.state != "finished":
-        print(f"\npre-training {called}: {run.recipe.steps} steps in {folder}", flush=True)
+        print(
+            f"\npre-training {run.recipe.name}: {run.recipe.steps} steps in {run.path}", flush=True
+        )
         show(run.follow(), run.recipe.steps)
     if run.wait() != "finished":
         raise RunError(
-            f"{folder} is {run.state}{': ' + run.problem if run.problem else ''}; its log is "
+            f"{run.path} is {run.state}{': ' + run.problem if run.problem else ''}; its log is "
             f"{run.folder.log}; `make start` goes on from the last checkpoint"
         )
     return run
