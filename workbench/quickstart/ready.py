@@ -15,8 +15,6 @@ from workbench.quickstart.stream import SceneStream, scene_stream
 from workbench.quickstart.table import table
 from workbench.training.run import Run
 
-SHORT_STEPS = 200
-
 
 def ready() -> Run:
     """The run ``runs/quickstart``; where there is none, a short ``runs/first-look`` of a minute."""
@@ -30,7 +28,7 @@ def ready() -> Run:
             run.resume()
     else:
         prepare_small()
-        run = Run.start(uniter_tiny(fast=True, steps=SHORT_STEPS), folder)
+        run = Run.start(uniter_tiny(fast=True), folder)
     run.wait()
     return run
 
