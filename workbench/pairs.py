@@ -83,7 +83,8 @@ class Regions:
     ``boxes`` are x1, y1, x2, y2 as fractions of the picture (0 to 1); ``classes`` are the
     detector's probabilities, column 0 = background; ``sizes`` are width and height in pixels;
     ``hidden`` marks rows that an objective has masked (None where none is); ``segments`` are the
-    rows' segment numbers where a task needs its own (None: the model's number for pictures).
+    rows' segment numbers where a task needs its own (None: the model's number for pictures);
+    ``whole`` is the feature of the whole picture where it is not the mean of the regions'.
     """
 
     features: Float[Tensor, "R F"]
@@ -94,6 +95,7 @@ class Regions:
     offsets: Offsets
     hidden: Bool[Tensor, "R"] | None = None
     segments: Int[Tensor, "R"] | None = None
+    whole: Float[Tensor, "P F"] | None = None
 
     def __post_init__(self) -> None:
         if len(self.offsets) != len(self.sizes) or self.offsets.rows != len(self.features):
@@ -118,6 +120,7 @@ class Regions:
             offsets,
             None if self.hidden is None else self.hidden[rows],
             None if self.segments is None else self.segments[rows],
+            None if self.whole is None else self.whole[order],
         )
 
     @classmethod
@@ -126,7 +129,7 @@ class Regions:
         parts = list(parts)
         if not parts:
             raise ValueError("Regions.join needs at least one bag of regions, got none")
-        if any(p.hidden is not None or p.segments is not None for p in parts):
+        if any(x is not None for p in parts for x in (p.hidden, p.segments, p.whole)):
             raise ValueError("join pictures before an objective or a task marks their regions")
         return cls(
             torch.cat([p.features for p in parts]),
@@ -149,6 +152,7 @@ class Regions:
             Offsets.from_lengths(counts.index_add(0, self.offsets.owner, kept.long())),
             None if self.hidden is None else self.hidden[kept],
             None if self.segments is None else self.segments[kept],
+            self.whole,
         )
 
     def to(self, device: torch.device | str) -> Regions:

@@ -20,21 +20,39 @@ from workbench.pairs import Offsets, PairBatch
 
 
 @dataclass(frozen=True)
-class JointLayout:
-    """Where the regions and tokens of each pair stand in the joint rows of one stream."""
+class Layout:
+    """How many region rows and text rows each pair has, and where they stand in joint rows.
 
-    offsets: Offsets
-    region_rows: Int[Tensor, "R"]
-    text_rows: Int[Tensor, "T"]
+    ``regions`` may count more rows than the pictures have regions: an encoder that sets a row
+    for the whole picture in front of them (V4, M2) lays that row out too.
+    """
+
+    regions: Offsets
+    text: Offsets
 
     @classmethod
-    def of(cls, batch: PairBatch) -> JointLayout:
-        """The layout [regions | text] of every pair of a batch."""
-        regions, text = batch.regions.offsets, batch.text.offsets
-        joint = Offsets(regions.starts + text.starts, int((regions.lengths + text.lengths).max()))
-        region_rows = joint.starts[regions.owner] + regions.within
-        text_rows = joint.starts[text.owner] + regions.lengths[text.owner] + text.within
-        return cls(joint, region_rows, text_rows)
+    def of(cls, batch: PairBatch) -> Layout:
+        """The layout of a batch without rows of the encoder's own."""
+        return cls(batch.regions.offsets, batch.text.offsets)
+
+    @cached_property
+    def joint(self) -> Offsets:
+        """One stream: every pair laid out [regions | text]."""
+        lengths = self.regions.lengths + self.text.lengths
+        return Offsets(
+            self.regions.starts + self.text.starts, int(lengths.max()) if len(lengths) else 0
+        )
+
+    @cached_property
+    def region_rows(self) -> Int[Tensor, "R"]:
+        """For each region row its joint row."""
+        return self.joint.starts[self.regions.owner] + self.regions.within
+
+    @cached_property
+    def text_rows(self) -> Int[Tensor, "T"]:
+        """For each text row its joint row."""
+        owner = self.text.owner
+        return self.joint.starts[owner] + self.regions.lengths[owner] + self.text.within
 
 
 @dataclass(frozen=True)
@@ -72,7 +90,8 @@ class AttentionPattern:
     """Everybody sees everybody (``bidirectional``), or a prefix then a causal target (``seq2seq``).
 
     ``source`` counts, per pair, the text rows that belong to the prefix (VLP's [CLS] and [SEP]
-    are such rows); the remaining text rows are the target, seen only by later ones (P6, M16).
+    are such rows); the remaining text rows are the target, seen only by later ones (P6, M16).  A
+    pair whose text is all source is bidirectional, so one batch can hold both kinds (P8).
     """
 
     kind: Literal["bidirectional", "seq2seq"] = "bidirectional"
@@ -85,13 +104,36 @@ class AttentionPattern:
                 "the number of source text rows of each pair, a bidirectional one needs none"
             )
 
-    def reads(self, batch: PairBatch, layout: JointLayout) -> tuple[Read, ...]:
+    def reads(self, layout: Layout) -> tuple[Read, ...]:
         """The reads of one layer over joint rows."""
-        everything = layout.offsets
+        return self._within(layout.joint, layout.regions.lengths)
+
+    def text_reads(self, layout: Layout) -> tuple[Read, ...]:
+        """The reads of one layer over the rows of a text stream alone."""
+        return self._within(layout.text, torch.zeros_like(layout.text.lengths))
+
+    def region_reads(self, layout: Layout) -> tuple[Read, ...]:
+        """The reads of one layer over the rows of a region stream alone."""
+        return (Read(None, layout.regions, None, layout.regions),)
+
+    def text_to_regions(self, layout: Layout) -> tuple[Read, ...]:
+        """Text rows look at every region of their pair."""
+        return (Read(None, layout.text, None, layout.regions),)
+
+    def regions_to_text(self, layout: Layout) -> tuple[Read, ...]:
+        """Regions look at text: under seq2seq at the source only, or they would carry the future
+        of the target back to it."""
+        if self.source is None:
+            return (Read(None, layout.regions, None, layout.text),)
+        seen = Offsets.from_lengths(self.source)
+        return (Read(None, layout.regions, layout.text.starts[seen.owner] + seen.within, seen),)
+
+    def _within(self, everything: Offsets, before: Int[Tensor, "P"]) -> tuple[Read, ...]:
+        """Reads among rows of which the first ``before`` of each pair are not text."""
         if self.source is None:
             return (Read(None, everything, None, everything),)
-        prefix = Offsets.from_lengths(batch.regions.offsets.lengths + self.source)
-        target = Offsets.from_lengths(batch.text.offsets.lengths - self.source)
+        prefix = Offsets.from_lengths(before + self.source)
+        target = Offsets.from_lengths(everything.lengths - prefix.lengths)
         prefix_rows = everything.starts[prefix.owner] + prefix.within
         target_rows = everything.starts[target.owner] + prefix.lengths[target.owner] + target.within
         return (

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.parity.originals import TOLERANCE, Golden, batch_of, joint_to_packed, lengths_of, pack
-from workbench.encoders.single_stream import SingleStream, SingleStreamSizes
+from workbench.encoders.single_stream import SingleStreamSizes
 from workbench.objectives.objective import Corrupted
 from workbench.objectives.transport import cosine_cost, transport_distance, transport_plan
 from workbench.systems import uniter
@@ -36,7 +36,7 @@ def close(ours, theirs, name=""):
 @pytest.fixture(params=["uniter_encoder_A", "uniter_encoder_C", "uniter_encoder_eps_C"])
 def encoder_case(request):
     golden = Golden("uniter", request.param)
-    encoder = SingleStream(sizes_of(golden), activation=golden.activation).eval()
+    encoder = uniter.encoder(sizes_of(golden), activation=golden.activation).eval()
     state = encoder.state_dict()
     read = uniter.ORIGINAL_ENCODER_NAMES.read(golden.group("param"), state, len(encoder.blocks))
     encoder.load_state_dict(read)

@@ -8,7 +8,7 @@ import torch
 from tests.properties.batches import VOCABULARY, make_batch, make_uniter, seeded
 from workbench.layers.attention import attend
 from workbench.pairs import Offsets
-from workbench.patterns import BIDIRECTIONAL, AttentionPattern, JointLayout, Read
+from workbench.patterns import BIDIRECTIONAL, AttentionPattern, Layout, Read
 
 torch.set_num_threads(1)
 TEXT, REGIONS = [5, 9, 3, 6], [4, 0, 7, 2]
@@ -44,10 +44,10 @@ def test_a_pair_alone_equals_itself_in_any_batch(encoder, pattern):
 def test_changing_a_hidden_row_changes_nothing_that_may_not_see_it(encoder):
     pattern = PATTERNS[1]
     batch = make_batch(TEXT, REGIONS)
-    layout = JointLayout.of(batch)
+    layout = Layout.of(batch)
 
     def joint(encoding):
-        rows = torch.empty(layout.offsets.rows, encoding.text.shape[-1])
+        rows = torch.empty(layout.joint.rows, encoding.text.shape[-1])
         rows[layout.text_rows], rows[layout.region_rows] = encoding.text, encoding.regions
         return rows
 
@@ -62,7 +62,7 @@ def test_changing_a_hidden_row_changes_nothing_that_may_not_see_it(encoder):
                 ids[row] = (ids[row] + 7) % VOCABULARY
                 changed = dataclasses.replace(batch, text=dataclasses.replace(batch.text, ids=ids))
                 after = joint(encoder(changed, pattern))
-                start = int(layout.offsets.starts[pair])
+                start = int(layout.joint.starts[pair])
                 moved = (after - before).abs().amax(1) > 1e-6
                 expected = torch.zeros_like(moved)
                 expected[start : start + len(visible)] = visible[:, regions + token]
@@ -148,7 +148,9 @@ def test_varlen_path_equals_plain_arithmetic(causal):
 
 def test_bad_batches_are_refused(encoder):
     batch = make_batch([4, 40], [2, 2])
-    with pytest.raises(ValueError, match="40 tokens but the model has only 32 positions"):
+    with pytest.raises(
+        ValueError, match=r"40 tokens stands at position 39 but .* only 32 positions"
+    ):
         encoder(batch)
     with pytest.raises(ValueError, match="'pair-1' has neither tokens nor regions"):
         encoder(make_batch([4, 0], [2, 0]))

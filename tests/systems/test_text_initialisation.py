@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from workbench.data.tokenizers import wordpiece
-from workbench.encoders.single_stream import SingleStream
 from workbench.pairs import Offsets, PairBatch, Regions
+from workbench.systems import uniter
 from workbench.systems.text_initialisation import load_text_encoder, minilm_sizes, minilm_weights
 
 torch.set_num_threads(1)
@@ -34,7 +34,7 @@ def test_states_equal_those_of_transformers(slim):
     weights = minilm_weights()
     full = wordpiece()
     tokenizer = full.restricted_to(SENTENCES) if slim else full
-    encoder = SingleStream(minilm_sizes(tokenizer.vocabulary_size, 8, 3, layers=2)).eval()
+    encoder = uniter.encoder(minilm_sizes(tokenizer.vocabulary_size, 8, 3, layers=2)).eval()
     load_text_encoder(encoder, weights, tokenizer.original_ids)
     config = BertConfig(
         hidden_size=384, num_hidden_layers=2, num_attention_heads=12, intermediate_size=1536
@@ -51,11 +51,11 @@ def test_states_equal_those_of_transformers(slim):
 def test_the_region_side_stays_fresh_and_misfits_are_named():
     weights = minilm_weights()
     tokenizer = wordpiece().restricted_to(SENTENCES)
-    encoder = SingleStream(minilm_sizes(tokenizer.vocabulary_size, 8, 3, layers=1))
-    before = encoder.region_embedder.feature.weight.clone()
+    encoder = uniter.encoder(minilm_sizes(tokenizer.vocabulary_size, 8, 3, layers=1))
+    before = encoder.inputs.regions.feature.weight.clone()
     load_text_encoder(encoder, weights, tokenizer.original_ids)
-    assert torch.equal(encoder.region_embedder.feature.weight, before)
-    with pytest.raises(ValueError, match=r"of another shape: text_embedder\.word\.weight"):
+    assert torch.equal(encoder.inputs.regions.feature.weight, before)
+    with pytest.raises(ValueError, match=r"of another shape: inputs\.text\.word\.weight"):
         load_text_encoder(encoder, weights, np.arange(7))
     with pytest.raises(ValueError, match="not in this checkpoint"):
         load_text_encoder(encoder, {}, None)

@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from tests.properties.batches import make_batch, make_uniter
-from workbench.encoders.single_stream import SingleStream
 from workbench.systems import tiny, uniter
 
 torch.set_num_threads(1)
@@ -13,15 +12,15 @@ torch.set_num_threads(1)
 @pytest.mark.parametrize(("sizes", "millions"), [(uniter.base(), 86), (uniter.large(), 303)])
 def test_parameter_counts_are_the_papers(sizes, millions):
     with torch.device("meta"):
-        encoder = SingleStream(sizes)
+        encoder = uniter.encoder(sizes)
     total = sum(parameter.numel() for parameter in encoder.parameters())
-    words = encoder.text_embedder.word.weight.numel()
+    words = encoder.inputs.text.word.weight.numel()
     assert (total - words) / 1e6 == pytest.approx(millions, rel=0.03)
 
 
 def test_the_papers_reading_is_another_model():
     released, paper = make_uniter(), make_uniter(variant=uniter.PAPER)
-    embedder = paper.encoder.region_embedder
+    embedder = paper.encoder.inputs.regions
     assert embedder.mask is None and isinstance(embedder.feature_norm, torch.nn.Identity)
     batch = make_batch([5, 4], [3, 2])
     for name, wide in (("mrfr", 12), ("mrc-kl", 7)):
@@ -51,4 +50,4 @@ def test_tiny_begins_from_minilm():
     from workbench.systems.text_initialisation import minilm_weights
 
     words = minilm_weights()["embeddings.word_embeddings.weight"]
-    assert torch.equal(model.encoder.text_embedder.word.weight[2], words[2000])
+    assert torch.equal(model.encoder.inputs.text.word.weight[2], words[2000])

@@ -42,7 +42,7 @@ def test_weights_come_back_to_the_bit_and_stay_tied(folder, model):
     assert all(
         torch.equal(a, b) for a, b in zip(model.parameters(), other.parameters(), strict=True)
     )
-    assert other.mix["mlm"].head.weight is other.encoder.text_embedder.word.weight
+    assert other.mix["mlm"].head.weight is other.encoder.inputs.text.word.weight
     manifest = json.loads((found.path / "MANIFEST.json").read_text())
     assert manifest["step"] == 7
     assert set(manifest["files"]) == {"model.safetensors", "training.pt"}

@@ -14,11 +14,11 @@ def test_biases_and_norms_do_not_decay_and_nothing_is_counted_twice():
     decayed, free = (group["params"] for group in parameter_groups(model, 0.1))
     names = {id(p): name for name, p in model.named_parameters()}
     assert len(decayed) + len(free) == len(names) == len({id(p) for p in decayed + free})
-    assert {id(model.encoder.text_embedder.word.weight)} <= {id(p) for p in decayed}
+    assert {id(model.encoder.inputs.text.word.weight)} <= {id(p) for p in decayed}
     for parameter in free:
         assert parameter.ndim == 1, names[id(parameter)]
     assert all(parameter.ndim > 1 for parameter in decayed)
-    model.encoder.pooler.requires_grad_(False)
+    model.encoder.summary.requires_grad_(False)
     assert sum(len(g["params"]) for g in parameter_groups(model, 0.1)) == len(names) - 2
 
 

@@ -10,12 +10,13 @@ import time
 import numpy as np
 import torch
 
-from workbench.encoders.single_stream import SingleStream, SingleStreamSizes
+from workbench.encoders.single_stream import SingleStreamSizes
 from workbench.layers.heads import ClassifierHead, TiedHead
 from workbench.objectives.masked_language import MaskedLanguage
 from workbench.objectives.matching import Matching
 from workbench.objectives.mixing import Alternate
 from workbench.pairs import Offsets, PairBatch, Regions, TextTokens
+from workbench.systems import uniter
 from workbench.training.model import Pretraining
 from workbench.training.recipe import Optimisation, Recipe, call
 
@@ -28,8 +29,8 @@ def pretraining(width: int = 16, dropout: float = 0.1) -> Pretraining:
         width, 1, 2, 2 * width, WORDS, 16, FEATURES, CLASSES,
         dropout=dropout, attention_dropout=dropout,
     )  # fmt: skip
-    encoder = SingleStream(sizes)
-    words = TiedHead(encoder.text_embedder.word.weight)
+    encoder = uniter.encoder(sizes)
+    words = TiedHead(encoder.inputs.text.word.weight)
     mix = Alternate(
         [
             MaskedLanguage(words, mask_id=3, random_range=(4, WORDS)),

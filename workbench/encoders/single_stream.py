@@ -1,19 +1,18 @@
-"""One transformer over regions and tokens together (UNITER; later UNIMO and VLP)."""
+"""One transformer over regions and tokens together."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from workbench.encoders.encoding import Encoding
+from workbench.encoders.encoding import Encoding, Widths
+from workbench.encoders.inputs import InputLayer, InputRows
+from workbench.encoders.summaries import Summary
 from workbench.layers.blocks import Activation, Block
-from workbench.layers.embeddings import RegionEmbedder, TextEmbedder
-from workbench.layers.heads import Pooler
-from workbench.pairs import PairBatch
-from workbench.patterns import BIDIRECTIONAL, AttentionPattern, JointLayout
+from workbench.pairs import Offsets, PairBatch
+from workbench.patterns import BIDIRECTIONAL, AttentionPattern
 
 
 @dataclass(frozen=True)
@@ -35,35 +34,19 @@ class SingleStreamSizes:
 
 
 class SingleStream(nn.Module):
-    """UNITER's encoder (U1–U4): BERT over [regions | text], pooled at the first token."""
+    """Input rows, blocks over [regions | text], a summary; each chosen by the system."""
 
     def __init__(
         self,
         sizes: SingleStreamSizes,
-        *,
+        inputs: InputLayer,
+        summary: nn.Module,
         activation: Activation = F.gelu,
-        inner_norms: bool = True,
-        mask_row: bool = True,
-        init_range: float = 0.02,
     ) -> None:
         super().__init__()
         self.sizes = sizes
-        self.text_embedder = TextEmbedder(
-            sizes.width,
-            sizes.vocabulary,
-            sizes.positions,
-            sizes.segments,
-            sizes.dropout,
-            sizes.eps,
-        )
-        self.region_embedder = RegionEmbedder(
-            sizes.width,
-            sizes.feature_size,
-            sizes.dropout,
-            sizes.eps,
-            inner_norms=inner_norms,
-            mask_row=mask_row,
-        )
+        self.widths = Widths(sizes.width, sizes.width, sizes.width)
+        self.inputs = inputs
         self.blocks = nn.ModuleList(
             Block(
                 sizes.width,
@@ -76,8 +59,7 @@ class SingleStream(nn.Module):
             )
             for _ in range(sizes.layers)
         )
-        self.pooler = Pooler(sizes.width, sizes.width)
-        self.apply(lambda module: initialise(module, init_range))
+        self.summary = summary
 
     def forward(
         self,
@@ -88,18 +70,15 @@ class SingleStream(nn.Module):
         """States of every row; ``trace`` receives ``blocks.{i}.attention`` and ``blocks.{i}.rows``.
 
         Attention is recorded for bidirectional patterns as [P, H, S, S] padded joint rows in the
-        order regions, text.  A pair without text is pooled at its first region.
+        order regions, text.
         """
-        layout = JointLayout.of(batch)
-        text = self.text_embedder(batch.text)
-        segments = batch.regions.segments
-        picture = self.text_embedder.segment.weight
-        picture = picture[1:2] if segments is None else picture[segments]
-        regions = self.region_embedder(batch.regions, picture)
-        rows = text.new_empty(layout.offsets.rows, text.shape[-1])
-        rows = rows.index_copy(0, layout.region_rows, regions.to(rows.dtype))
-        rows = rows.index_copy(0, layout.text_rows, text)
-        reads = pattern.reads(batch, layout)
+        refuse_empty_pairs(batch)
+        given: InputRows = self.inputs(batch, pattern)
+        layout = given.layout
+        rows = given.text.new_empty(layout.joint.rows, self.widths.text)
+        rows = rows.index_copy(0, layout.region_rows, given.regions.to(rows.dtype))
+        rows = rows.index_copy(0, layout.text_rows, given.text)
+        reads = pattern.reads(layout)
         if trace is not None:
             trace["embeddings.rows"] = rows
         for number, block in enumerate(self.blocks):
@@ -109,27 +88,23 @@ class SingleStream(nn.Module):
                 if len(weights) == 1:
                     trace[f"blocks.{number}.attention"] = weights[0]
                 trace[f"blocks.{number}.rows"] = rows
-        has_text = batch.text.offsets.lengths > 0
-        has_regions = batch.regions.offsets.lengths > 0
-        empty = (~(has_text | has_regions)).nonzero()
-        if len(empty):
-            name = batch.names[int(empty[0])]
-            raise ValueError(f"pair {name!r} has neither tokens nor regions to encode")
-        first_text = layout.offsets.starts[:-1] + batch.regions.offsets.lengths
-        first = torch.where(has_text, first_text, layout.offsets.starts[:-1])
-        summary = self.pooler(rows[first])
-        return Encoding(
-            text=rows[layout.text_rows],
-            regions=rows[layout.region_rows],
-            text_summary=summary,
-            image_summary=summary,
-            pair=summary,
-        )
+        text, regions = rows[layout.text_rows], rows[layout.region_rows]
+        summary: Summary = self.summary(text, regions, layout)
+        return Encoding(text, without_leads(regions, given), *summary)
 
 
-def initialise(module: nn.Module, spread: float = 0.02) -> None:
-    """BERT's initialisation: weights N(0, spread), biases 0, LayerNorm 1 and 0."""
-    if isinstance(module, nn.Linear | nn.Embedding):
-        nn.init.normal_(module.weight, 0.0, spread)
-    if isinstance(module, nn.Linear):
-        nn.init.zeros_(module.bias)
+def without_leads(rows: Tensor, given: InputRows) -> Tensor:
+    """Region rows without those of the whole pictures, if the inputs added any."""
+    if given.leads is None:
+        return rows
+    added: Offsets = given.layout.regions
+    own = given.leads
+    return rows[added.starts[own.owner] + 1 + own.within]
+
+
+def refuse_empty_pairs(batch: PairBatch) -> None:
+    """Raises ``ValueError`` naming a pair that has neither tokens nor regions."""
+    empty = (batch.text.offsets.lengths + batch.regions.offsets.lengths == 0).nonzero()
+    if len(empty):
+        name = batch.names[int(empty[0])]
+        raise ValueError(f"pair {name!r} has neither tokens nor regions to encode")

@@ -49,6 +49,8 @@ def attend(
     Scores are scaled by 1/sqrt(E) (the papers' BERT attention).  A query that may see nothing
     gets zeros.
     """
+    if not len(query):
+        return query
     if weights is None and query.is_cuda and query.dtype in _HALF and dropout == 0.0:
         return _varlen(query, key, value, read)
     query = pad(query, read.query_offsets).transpose(1, 2)

@@ -1,4 +1,4 @@
-"""The transformer block of BERT: attention, then a feed-forward network, each post-normalised."""
+"""Transformer blocks: attention, then a feed-forward network, each post-normalised."""
 
 from __future__ import annotations
 
@@ -58,3 +58,61 @@ class Block(nn.Module):
         """The rows after this block; attention weights are appended to ``weights`` if given."""
         rows = self.attention_norm(rows + self.dropout(self.attention(rows, reads, None, weights)))
         return self.feed_forward_norm(rows + self.dropout(self.feed_forward(rows)))
+
+
+class CoBlock(nn.Module):
+    """Two streams look at each other, then each has its own feed-forward network (Co-TRM, V2).
+
+    Queries come from the own stream, keys and values from the other, both of the ``shared``
+    width; each answer is added to its own stream.
+    """
+
+    def __init__(
+        self,
+        text_width: int,
+        region_width: int,
+        shared: int,
+        heads: int,
+        text_inner: int,
+        region_inner: int,
+        *,
+        dropout: float = 0.1,
+        region_dropout: float = 0.1,
+        attention_dropout: float = 0.1,
+        activation: Activation = F.gelu,
+        region_activation: Activation = F.gelu,
+        eps: float = 1e-12,
+    ) -> None:
+        super().__init__()
+        self.text_attention = Attention(
+            text_width, heads, attention_dropout, key_width=region_width, inner_width=shared
+        )
+        self.text_attention_norm = nn.LayerNorm(text_width, eps=eps)
+        self.text_feed_forward = FeedForward(text_width, text_inner, activation)
+        self.text_feed_forward_norm = nn.LayerNorm(text_width, eps=eps)
+        self.region_attention = Attention(
+            region_width, heads, attention_dropout, key_width=text_width, inner_width=shared
+        )
+        self.region_attention_norm = nn.LayerNorm(region_width, eps=eps)
+        self.region_feed_forward = FeedForward(region_width, region_inner, region_activation)
+        self.region_feed_forward_norm = nn.LayerNorm(region_width, eps=eps)
+        self.dropout = nn.Dropout(dropout)
+        self.region_dropout = nn.Dropout(region_dropout)
+
+    def forward(
+        self,
+        text: Float[Tensor, "T D"],
+        regions: Float[Tensor, "R Dv"],
+        text_reads: tuple[Read, ...],
+        region_reads: tuple[Read, ...],
+        text_weights: list | None = None,
+        region_weights: list | None = None,
+    ) -> tuple[Float[Tensor, "T D"], Float[Tensor, "R Dv"]]:
+        """Both streams after this block; attention weights are appended to the given lists."""
+        seen_by_text = self.text_attention(text, text_reads, regions, text_weights)
+        seen_by_regions = self.region_attention(regions, region_reads, text, region_weights)
+        text = self.text_attention_norm(text + self.dropout(seen_by_text))
+        regions = self.region_attention_norm(regions + self.region_dropout(seen_by_regions))
+        text = self.text_feed_forward_norm(text + self.dropout(self.text_feed_forward(text)))
+        region_answer = self.region_dropout(self.region_feed_forward(regions))
+        return text, self.region_feed_forward_norm(regions + region_answer)

@@ -1,7 +1,7 @@
 """Masked region modelling: zero some regions' features, recover them from words and neighbours.
 
 Three targets (U10–U12): the feature itself (MRFR), the detector's best class (MRC) and the
-detector's distribution over classes (MRC-kl).  MRC and MRC-kl share one head in UNITER.
+detector's distribution over classes (MRC-kl).  MRC and MRC-kl share one head [c].
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ def choose_rows(
 ) -> Bool[Tensor, "rows"]:
     """Rows whose uniform ``score`` is below ``probability``; in a run without any, its lowest.
 
-    So every pair with an allowed row hides at least one (released UNITER, [c] U6 and U7).
+    So every pair with an allowed row hides at least one ([c] U6 and U7).
     """
     # a row's distance to its own threshold, so that likely rows are also the likelier fallback
     score = score / probability.clamp_min(1e-12)

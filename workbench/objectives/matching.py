@@ -27,7 +27,7 @@ def other_picture(batch: PairBatch, rng: torch.Generator) -> Int[Tensor, "P"]:
 class Matching(nn.Module):
     """Each pair keeps its picture or, with ``probability``, gets another one of the batch.
 
-    The released UNITER replaces only the picture (X2); class 1 means that they match.  With
+    The released code replaces only the picture (X2); class 1 means that they match.  With
     ``transport`` above zero the optimal-transport distance of matched pairs is added and that of
     the others subtracted, with this weight (0.1 in the released recipes, absent from paper v1).
     """

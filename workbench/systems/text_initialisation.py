@@ -86,7 +86,7 @@ def load_text_encoder(
         cut[words] = cut[words][torch.from_numpy(np.asarray(original_ids))]
     if positions in cut:
         cut[positions] = cut[positions][: encoder.sizes.positions]
-    fresh = {name: "regions" for name in ours if name.startswith("region_embedder.")}
+    fresh = {name: "regions" for name in ours if name.startswith("inputs.regions.")}
     table = NameTable(BERT_NAMES.rows, BERT_NAMES.dropped, fresh)
     encoder.load_state_dict({**ours, **table.read(cut, ours, len(encoder.blocks))})
 

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from workbench.encoders.single_stream import SingleStream, SingleStreamSizes, initialise
+from workbench.encoders.inputs import PlainInputs
+from workbench.encoders.single_stream import SingleStream, SingleStreamSizes
+from workbench.encoders.summaries import FirstToken
 from workbench.layers.blocks import Activation
+from workbench.layers.embeddings import RegionEmbedder, TextEmbedder
 from workbench.layers.heads import ClassifierHead, TiedHead
+from workbench.layers.initialisation import initialise
 from workbench.objectives.masked_language import MaskedLanguage
 from workbench.objectives.masked_regions import (
     Reduction,
@@ -73,6 +78,29 @@ def tiny(vocabulary: int, feature_size: int, classes: int) -> SingleStreamSizes:
     )
 
 
+def encoder(
+    sizes: SingleStreamSizes,
+    *,
+    variant: UniterVariant = RELEASED,
+    activation: Activation = F.gelu,
+    init_range: float = 0.02,
+) -> SingleStream:
+    """UNITER's encoder (U1–U4): BERT over [regions | text], pooled at the first token."""
+    text = TextEmbedder(
+        sizes.width, sizes.vocabulary, sizes.positions, sizes.segments, sizes.dropout, sizes.eps
+    )
+    regions = RegionEmbedder(
+        sizes.width,
+        sizes.feature_size,
+        sizes.dropout,
+        sizes.eps,
+        inner_norms=variant.inner_norms,
+        mask_row=variant.mask_row,
+    )
+    made = SingleStream(sizes, PlainInputs(text, regions), FirstToken(sizes.width), activation)
+    return made.apply(lambda module: initialise(module, init_range))
+
+
 def pretraining(
     sizes: SingleStreamSizes,
     mask_id: int,
@@ -88,15 +116,9 @@ def pretraining(
     init_range: float = 0.02,
 ) -> Pretraining:
     """The encoder with UNITER's objectives on it, mixed by ``ratios`` (names as in U6–U12)."""
-    encoder = SingleStream(
-        sizes,
-        activation=activation,
-        inner_norms=variant.inner_norms,
-        mask_row=variant.mask_row,
-        init_range=init_range,
-    )
-    word = encoder.text_embedder.word.weight
-    projection = encoder.region_embedder.feature.weight
+    made = encoder(sizes, variant=variant, activation=activation, init_range=init_range)
+    word = made.inputs.text.word.weight
+    projection = cast(RegionEmbedder, made.inputs.regions).feature.weight
     classifier = ClassifierHead(sizes.width, sizes.width, sizes.classes, sizes.eps)
     objectives: list[nn.Module] = [
         MaskedLanguage(
@@ -124,7 +146,7 @@ def pretraining(
     if unknown:
         raise ValueError(f"unknown objectives {unknown}; UNITER has {names}")
     weights = [ratios.get(name, 0.0) for name in names]
-    return Pretraining(encoder, Alternate(objectives, weights))
+    return Pretraining(made, Alternate(objectives, weights))
 
 
 _MLM, _MRFR, _ITM = "mix.by_name.mlm.head", "mix.by_name.mrfr.head", "mix.by_name.itm.head"
@@ -140,12 +162,12 @@ def _region_classifier(name: str) -> tuple[tuple[str, str], ...]:
 
 
 _ENCODER_MODULES = (
-    ("uniter.embeddings.LayerNorm", "encoder.text_embedder.norm"),
-    ("uniter.img_embeddings.img_linear", "encoder.region_embedder.feature"),
-    ("uniter.img_embeddings.pos_linear", "encoder.region_embedder.geometry"),
-    ("uniter.img_embeddings.img_layer_norm", "encoder.region_embedder.feature_norm"),
-    ("uniter.img_embeddings.pos_layer_norm", "encoder.region_embedder.geometry_norm"),
-    ("uniter.img_embeddings.LayerNorm", "encoder.region_embedder.norm"),
+    ("uniter.embeddings.LayerNorm", "encoder.inputs.text.norm"),
+    ("uniter.img_embeddings.img_linear", "encoder.inputs.regions.feature"),
+    ("uniter.img_embeddings.pos_linear", "encoder.inputs.regions.geometry"),
+    ("uniter.img_embeddings.img_layer_norm", "encoder.inputs.regions.feature_norm"),
+    ("uniter.img_embeddings.pos_layer_norm", "encoder.inputs.regions.geometry_norm"),
+    ("uniter.img_embeddings.LayerNorm", "encoder.inputs.regions.norm"),
     ("uniter.encoder.layer.{i}.attention.self.query", "encoder.blocks.{i}.attention.query"),
     ("uniter.encoder.layer.{i}.attention.self.key", "encoder.blocks.{i}.attention.key"),
     ("uniter.encoder.layer.{i}.attention.self.value", "encoder.blocks.{i}.attention.value"),
@@ -154,7 +176,7 @@ _ENCODER_MODULES = (
     ("uniter.encoder.layer.{i}.intermediate.dense", "encoder.blocks.{i}.feed_forward.widen"),
     ("uniter.encoder.layer.{i}.output.dense", "encoder.blocks.{i}.feed_forward.narrow"),
     ("uniter.encoder.layer.{i}.output.LayerNorm", "encoder.blocks.{i}.feed_forward_norm"),
-    ("uniter.pooler.dense", "encoder.pooler.dense"),
+    ("uniter.pooler.dense", "encoder.summary.pooler.dense"),
 )
 _HEAD_MODULES = (
     ("cls.predictions.transform.dense", f"{_MLM}.transform.dense"),
@@ -164,10 +186,10 @@ _HEAD_MODULES = (
     ("itm_output", _ITM),
 )
 _ENCODER_ROWS = (
-    ("uniter.embeddings.word_embeddings.weight", "encoder.text_embedder.word.weight"),
-    ("uniter.embeddings.position_embeddings.weight", "encoder.text_embedder.position.weight"),
-    ("uniter.embeddings.token_type_embeddings.weight", "encoder.text_embedder.segment.weight"),
-    ("uniter.img_embeddings.mask_embedding.weight", "encoder.region_embedder.mask.weight"),
+    ("uniter.embeddings.word_embeddings.weight", "encoder.inputs.text.word.weight"),
+    ("uniter.embeddings.position_embeddings.weight", "encoder.inputs.text.position.weight"),
+    ("uniter.embeddings.token_type_embeddings.weight", "encoder.inputs.text.segment.weight"),
+    ("uniter.img_embeddings.mask_embedding.weight", "encoder.inputs.regions.mask.weight"),
 )
 
 

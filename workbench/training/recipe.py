@@ -75,7 +75,7 @@ def call(function: Callable[..., Any], **arguments: Any) -> Call:
 
 @dataclass(frozen=True)
 class Optimisation:
-    """AdamW with linear warm-up and linear decay to zero; the defaults are UNITER's (U16)."""
+    """AdamW with linear warm-up and linear decay to zero; the defaults are those of U16."""
 
     learning_rate: float = 5e-5
     betas: tuple[float, float] = (0.9, 0.98)

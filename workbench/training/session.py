@@ -81,9 +81,11 @@ class Session:
         with self._chance(step):
             with self._precision():
                 scored = self.model(batch.to(self.device), rng)
-                mean = scored.loss.mean()
-            mean.backward()
-        loss, norm = float(mean.detach()), clip(self.parameters, recipe.optimisation.clip_norm)
+            scored.total.backward()
+        loss, norm = (
+            float(scored.total.detach()),
+            clip(self.parameters, recipe.optimisation.clip_norm),
+        )
         _require_finite(loss, norm, scored.objective, step)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
@@ -95,6 +97,7 @@ class Session:
             step,
             objective=scored.objective,
             loss=loss,
+            losses={name: float(part.mean().detach()) for name, part in scored.losses.items()},
             learning_rate=rate,
             gradient_norm=norm,
             pairs=len(batch),

@@ -1,8 +1,9 @@
 """A two-column table of parameter names, applied strictly and invertible.
 
-A row pairs the original name with ours; ``{i}`` in both stands for a layer number.  One original
-tensor may fill several of ours (a head that two objectives share).  What the originals have and
-we do not use is *dropped*, what we have and they do not is *fresh*, each with its reason.
+A row pairs the original name with ours; ``{i}`` in both stands for a layer number, and other
+letters in braces for the numbers of other lists of layers.  One original tensor may fill several
+of ours (a head that two objectives share).  What the originals have and we do not use is
+*dropped*, what we have and they do not is *fresh*, each with its reason.
 """
 
 from __future__ import annotations
@@ -13,6 +14,20 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 State = dict[str, Tensor]
+Layers = int | Mapping[str, int]
+
+
+def _numbers(name: str, layers: Layers) -> list[tuple[str, int]]:
+    """The (letter, number) pairs to write into a name, one stand-in for a name without letters."""
+    counts = {"i": layers} if isinstance(layers, int) else layers
+    for letter, count in counts.items():
+        if f"{{{letter}}}" in name:
+            return [(letter, number) for number in range(count)]
+    return [("", 0)]
+
+
+def _numbered(name: str, number: tuple[str, int]) -> str:
+    return name.replace(f"{{{number[0]}}}", str(number[1]))
 
 
 @dataclass(frozen=True)
@@ -22,26 +37,35 @@ class NameTable:
     rows: tuple[tuple[str, str], ...]
     dropped: Mapping[str, str] = field(default_factory=dict)
     fresh: Mapping[str, str] = field(default_factory=dict)
+    transposed: tuple[str, ...] = ()
+    """Endings of original names whose matrices lie the other way round ([in, out])."""
 
-    def expanded(self, layers: int) -> tuple[tuple[str, str], ...]:
-        """The rows with every ``{i}`` written out for ``layers`` layers."""
+    def expanded(self, layers: Layers) -> tuple[tuple[str, str], ...]:
+        """The rows with every layer number written out.
+
+        ``layers`` counts the layers of ``{i}``, or of each letter.
+        """
         return tuple(
-            (theirs.replace("{i}", str(i)), ours.replace("{i}", str(i)))
+            (_numbered(theirs, number), _numbered(ours, number))
             for theirs, ours in self.rows
-            for i in range(layers if "{i}" in theirs else 1)
+            for number in _numbers(theirs, layers)
         )
 
+    def _turned(self, original_name: str, tensor: Tensor) -> Tensor:
+        turned = tensor.ndim == 2 and original_name.endswith(self.transposed)
+        return tensor.T.contiguous() if turned else tensor
+
     def read(
-        self, original: Mapping[str, Tensor], ours: Mapping[str, Tensor], layers: int
+        self, original: Mapping[str, Tensor], ours: Mapping[str, Tensor], layers: Layers
     ) -> State:
         """Our state from an original one; raises ``ValueError`` listing whatever does not fit.
 
         ``ours`` is the model's present state: it says what must be filled and in which shapes.
         """
         rows = [(a, b) for a, b in self.expanded(layers) if b in ours or a in original]
-        state = {b: original[a] for a, b in rows if a in original and b in ours}
-        strangers = _left(original, (a for a, _ in rows), self.dropped)
-        unfilled = _left(ours, (b for _, b in rows), self.fresh)
+        state = {b: self._turned(a, original[a]) for a, b in rows if a in original and b in ours}
+        strangers = _left(original, (a for a, _ in rows), self._excused(self.dropped, layers))
+        unfilled = _left(ours, (b for _, b in rows), self._excused(self.fresh, layers))
         problems = [
             *_listed("not in this checkpoint", (a for a, b in rows if a not in original)),
             *_listed("not in this model", (b for a, b in rows if b not in ours)),
@@ -60,13 +84,31 @@ class NameTable:
             raise ValueError("the checkpoint does not fit the model: " + "; ".join(problems))
         return state
 
-    def write(self, ours: Mapping[str, Tensor], layers: int) -> State:
-        """The original layout from our state; undoes ``read``."""
+    def write(
+        self, ours: Mapping[str, Tensor], layers: Layers, kept: Mapping[str, Tensor] | None = None
+    ) -> State:
+        """The original layout from our state; undoes ``read``.
+
+        ``kept`` are tensors that ``read`` dropped, by original name, to go back as they were.
+        """
         rows = [(a, b) for a, b in self.expanded(layers) if b in ours]
-        problems = _listed("without a row", _left(ours, (b for _, b in rows), self.fresh))
+        excused = self._excused(self.fresh, layers)
+        problems = _listed("without a row", _left(ours, (b for _, b in rows), excused))
         if problems:
             raise ValueError("the model does not fit the table: " + "; ".join(problems))
-        return {a: ours[b] for a, b in rows}
+        return {a: self._turned(a, ours[b]) for a, b in rows} | dict(kept or {})
+
+    def left_out(self, original: Mapping[str, Tensor], layers: Layers) -> State:
+        """What ``read`` drops of an original state, for ``write`` to put back."""
+        dropped = self._excused(self.dropped, layers)
+        return {name: tensor for name, tensor in original.items() if name in dropped}
+
+    def _excused(self, names: Mapping[str, str], layers: Layers) -> dict[str, str]:
+        return {
+            _numbered(name, number): reason
+            for name, reason in names.items()
+            for number in _numbers(name, layers)
+        }
 
 
 def _left(state: Iterable[str], used: Iterable[str], excused: Mapping[str, str]) -> list[str]:

@@ -1,0 +1,176 @@
+"""A text stream and a region stream that meet in co-attention blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from workbench.encoders.encoding import Encoding, Widths
+from workbench.encoders.inputs import InputLayer, InputRows
+from workbench.encoders.single_stream import refuse_empty_pairs, without_leads
+from workbench.encoders.summaries import Summary
+from workbench.layers.blocks import Activation, Block, CoBlock
+from workbench.pairs import PairBatch
+from workbench.patterns import BIDIRECTIONAL, AttentionPattern
+
+
+@dataclass(frozen=True)
+class TwoStreamSizes:
+    """The numbers of a two-stream encoder; widths in units, lengths in rows.
+
+    ``schedule`` is the order of blocks, one letter each: T a text block, V a region block, C a
+    co-attention block ("TTTTTTCVTCVTCVTCVTCVTCVT" in V3).
+    """
+
+    schedule: str
+    width: int
+    heads: int
+    inner: int
+    region_width: int
+    region_heads: int
+    region_inner: int
+    shared: int
+    shared_heads: int
+    vocabulary: int
+    positions: int
+    feature_size: int
+    classes: int
+    segments: int = 2
+    dropout: float = 0.1
+    attention_dropout: float = 0.1
+    eps: float = 1e-12
+
+    def __post_init__(self) -> None:
+        if set(self.schedule) - set("TVC"):
+            raise ValueError(
+                f"a schedule is made of T (text), V (regions) and C (both), not {self.schedule!r}"
+            )
+
+
+class TwoStream(nn.Module):
+    """Input rows, two streams of blocks after the schedule, a summary; chosen by the system."""
+
+    def __init__(
+        self,
+        sizes: TwoStreamSizes,
+        inputs: InputLayer,
+        summary: nn.Module,
+        summary_width: int,
+        activation: Activation = F.gelu,
+        region_activation: Activation = F.gelu,
+    ) -> None:
+        super().__init__()
+        self.sizes = sizes
+        self.widths = Widths(sizes.width, sizes.region_width, summary_width)
+        self.inputs = inputs
+        dropouts = {"dropout": sizes.dropout, "attention_dropout": sizes.attention_dropout}
+        self.text_blocks = nn.ModuleList(
+            Block(
+                sizes.width,
+                sizes.heads,
+                sizes.inner,
+                activation=activation,
+                eps=sizes.eps,
+                **dropouts,
+            )
+            for _ in range(sizes.schedule.count("T"))
+        )
+        self.region_blocks = nn.ModuleList(
+            Block(
+                sizes.region_width,
+                sizes.region_heads,
+                sizes.region_inner,
+                activation=region_activation,
+                eps=sizes.eps,
+                **dropouts,
+            )
+            for _ in range(sizes.schedule.count("V"))
+        )
+        self.cross_blocks = nn.ModuleList(
+            CoBlock(
+                sizes.width,
+                sizes.region_width,
+                sizes.shared,
+                sizes.shared_heads,
+                sizes.inner,
+                sizes.region_inner,
+                activation=activation,
+                region_activation=region_activation,
+                eps=sizes.eps,
+                region_dropout=sizes.dropout,
+                **dropouts,
+            )
+            for _ in range(sizes.schedule.count("C"))
+        )
+        self.summary = summary
+
+    def forward(
+        self,
+        batch: PairBatch,
+        pattern: AttentionPattern = BIDIRECTIONAL,
+        trace: dict[str, Tensor] | None = None,
+    ) -> Encoding:
+        """States of every row; ``trace`` receives every block's rows and attention by name.
+
+        The names are ``text.{i}.rows``, ``regions.{i}.rows``, ``cross.{i}.text.rows`` and
+        ``cross.{i}.regions.rows``; attention as [P, H, queries, keys] is under
+        ``text.{i}.attention`` (bidirectional patterns only), ``regions.{i}.attention``,
+        ``cross.{i}.text_to_regions`` and ``cross.{i}.regions_to_text``.
+        """
+        refuse_empty_pairs(batch)
+        given: InputRows = self.inputs(batch, pattern)
+        text, regions, layout = given.text, given.regions, given.layout
+        text_reads, region_reads = pattern.text_reads(layout), pattern.region_reads(layout)
+        to_regions, to_text = pattern.text_to_regions(layout), pattern.regions_to_text(layout)
+        watch = _Watch(trace)
+        watch.rows("text.embeddings", text)
+        watch.rows("regions.embeddings", regions)
+        waiting = {
+            "T": enumerate(self.text_blocks),
+            "V": enumerate(self.region_blocks),
+            "C": enumerate(self.cross_blocks),
+        }
+        for letter in self.sizes.schedule:
+            number, block = next(waiting[letter])
+            if letter == "T":
+                text = block(text, text_reads, watch.weights(f"text.{number}.attention"))
+                watch.rows(f"text.{number}", text)
+            elif letter == "V":
+                regions = block(regions, region_reads, watch.weights(f"regions.{number}.attention"))
+                watch.rows(f"regions.{number}", regions)
+            else:
+                text, regions = cast(CoBlock, block)(
+                    text,
+                    regions,
+                    to_regions,
+                    to_text,
+                    watch.weights(f"cross.{number}.text_to_regions"),
+                    watch.weights(f"cross.{number}.regions_to_text"),
+                )
+                watch.rows(f"cross.{number}.text", text)
+                watch.rows(f"cross.{number}.regions", regions)
+        watch.close()
+        summary: Summary = self.summary(text, regions, layout)
+        return Encoding(text, without_leads(regions, given), *summary)
+
+
+class _Watch:
+    """Fills a trace, if there is one, while the blocks run."""
+
+    def __init__(self, trace: dict[str, Tensor] | None) -> None:
+        self.trace = trace
+        self.lists: dict[str, list[Tensor]] = {}
+
+    def rows(self, name: str, rows: Tensor) -> None:
+        if self.trace is not None:
+            self.trace[f"{name}.rows"] = rows
+
+    def weights(self, name: str) -> list[Tensor] | None:
+        return None if self.trace is None else self.lists.setdefault(name, [])
+
+    def close(self) -> None:
+        if self.trace is not None:
+            self.trace |= {name: found[0] for name, found in self.lists.items() if len(found) == 1}
