@@ -248,6 +248,17 @@ class PairBatch:
         nothing = torch.zeros(rows, dtype=torch.bool, device=self.regions.boxes.device)
         return dataclasses.replace(self, regions=self.regions.only(nothing))
 
+    def without_text(self) -> PairBatch:
+        """The same pictures with nothing said of them."""
+        rows = torch.empty(0, dtype=torch.int64, device=self.text.ids.device)
+        nothing = Offsets.from_lengths(torch.zeros_like(self.text.offsets.lengths))
+        fields = {
+            field.name: value[rows]
+            for field in dataclasses.fields(self.text)
+            if isinstance(value := getattr(self.text, field.name), Tensor)
+        }
+        return dataclasses.replace(self, text=TextTokens(**fields, offsets=nothing))
+
     def to(self, device: torch.device | str) -> PairBatch:
         """The same batch on another device."""
         return _moved(self, device)

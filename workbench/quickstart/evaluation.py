@@ -106,9 +106,15 @@ def evaluate_run(run: Run, twin: Run | None = None, count: int = TEST_SCENES) ->
 
 
 def retrieval(model: Pretraining, stream: SceneStream, pool: int = POOL) -> dict:
-    """Zero-shot R@1/5/10 both ways among ``pool`` pictures, each with its listing sentence.
+    """Zero-shot R@1/5/10 both ways among ``pool`` pictures, each with its listing sentence."""
+    chosen = listed_scenes(stream, pool)
+    return both_ways(pair_table(model.encoder, _matching(model), stream.take(chosen)))
 
-    A scene without a listing is passed over, so that every sentence names all that is to be seen.
+
+def listed_scenes(stream: SceneStream, pool: int = POOL) -> list[int]:
+    """``pool`` examples, one a scene, whose sentence lists all that is to be seen.
+
+    A scene without a listing is passed over; raises ``ValueError`` when too few are left.
     """
     listed: dict[str, int] = {}
     for number, example in enumerate(stream.examples):
@@ -117,7 +123,7 @@ def retrieval(model: Pretraining, stream: SceneStream, pool: int = POOL) -> dict
     chosen = list(listed.values())[:pool]
     if len(chosen) < pool:
         raise ValueError(f"a pool of {pool} needs as many listed scenes, there are {len(chosen)}")
-    return both_ways(pair_table(model.encoder, _matching(model), stream.take(chosen)))
+    return chosen
 
 
 def _blindfold(stream: SceneStream) -> Callable[[list[int]], PairBatch]:

@@ -8,7 +8,7 @@ from functools import cached_property
 import torch
 
 from workbench.data.datasets.mixture import Mixture, relations
-from workbench.data.datasets.scenes import Scenes
+from workbench.data.datasets.scenes import AT_MOST, Scenes
 from workbench.data.mirroring import mirrored, opposites
 from workbench.data.stream import PairStream
 from workbench.data.tokenizer import Tokenizer
@@ -110,6 +110,7 @@ def scene_stream(
     count: int = 3000,
     scene_seed: int = 0,
     source: str | None = None,
+    vocabulary: int | None = AT_MOST,
     hard: bool = False,
     sentences: int = 3,
     boxes: str = "truth",
@@ -128,6 +129,7 @@ def scene_stream(
         split,
         count,
         scene_seed,
+        vocabulary,
         mixture=relations() if hard else Mixture(),
         sentences_per_scene=sentences,
     )

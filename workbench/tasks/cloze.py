@@ -18,6 +18,7 @@ from workbench.data.example import Example
 from workbench.data.tokenizer import Tokenizer
 from workbench.encoders.encoding import Encoder
 from workbench.pairs import PairBatch
+from workbench.patterns import BIDIRECTIONAL, AttentionPattern
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def _restored(
     asked: Sequence[Blank],
     mask_id: int,
     among: Int[Tensor, "n"] | None,
+    prefix: int | None,
 ) -> list[bool]:
     starts = batch.text.offsets.starts.tolist()
     hidden = [start + row for start, b in zip(starts, asked, strict=False) for row in b.hidden]
@@ -73,7 +75,10 @@ def _restored(
     ids = batch.text.ids.clone()
     ids[hidden] = mask_id
     broken = dataclasses.replace(batch, text=dataclasses.replace(batch.text, ids=ids))
-    scores: Float[Tensor, "m V"] = head(encoder(broken).text[wanted]).float()
+    pattern = BIDIRECTIONAL
+    if prefix is not None:
+        pattern = AttentionPattern("seq2seq", batch.text.offsets.lengths.clamp_max(prefix))
+    scores: Float[Tensor, "m V"] = head(encoder(broken, pattern).text[wanted]).float()
     if among is not None:
         only = torch.full_like(scores, -torch.inf)
         only[:, among] = scores[:, among]
@@ -91,16 +96,19 @@ def restored(
     mask_id: int,
     *,
     among: Int[Tensor, "n"] | None = None,
+    prefix: int | None = None,
     chunk: int = 128,
 ) -> list[bool]:
     """For each blank whether every hidden token comes back as the best guess.
 
     ``take`` gives the batch of these example numbers; ``among`` limits the guesses to some ids
-    (for instance the four relation words); without it the whole vocabulary competes.
+    (for instance the four relation words); without it the whole vocabulary competes.  With
+    ``prefix`` only that many first rows of a sentence are seen from everywhere, the others only by
+    later ones (P6): the blank is filled from the picture and the words before it.
     """
     answers: list[bool] = []
     for begin in range(0, len(asked), chunk):
         part = asked[begin : begin + chunk]
         batch = take([blank.example for blank in part])
-        answers += _restored(encoder, head, batch, part, mask_id, among)
+        answers += _restored(encoder, head, batch, part, mask_id, among, prefix)
     return answers
