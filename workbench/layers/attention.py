@@ -128,13 +128,17 @@ class Attention(nn.Module):
         reads: tuple[Read, ...],
         source: Float[Tensor, "k Dk"] | None = None,
         weights: list | None = None,
+        scales: tuple[Float[Tensor, "n I"], Float[Tensor, "k I"]] | None = None,
     ) -> Float[Tensor, "n D"]:
-        """Every row's projected mix over the reads; key rows come from ``source`` if given."""
+        """Every row's projected mix over the reads; key rows come from ``source`` if given.
+
+        ``scales`` multiply the projected queries and keys, unit by unit (X1).
+        """
         source = rows if source is None else source
-        query, key, value = (
-            projection(given).unflatten(-1, (self.heads, -1))
-            for projection, given in ((self.query, rows), (self.key, source), (self.value, source))
-        )
+        query, key, value = self.query(rows), self.key(source), self.value(source)
+        if scales is not None:
+            query, key = query * scales[0], key * scales[1]
+        query, key, value = (given.unflatten(-1, (self.heads, -1)) for given in (query, key, value))
         dropout = self.dropout if self.training else 0.0
         mixed = torch.zeros_like(query)
         for read in reads:

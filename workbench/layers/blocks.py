@@ -54,9 +54,14 @@ class Block(nn.Module):
         rows: Float[Tensor, "n D"],
         reads: tuple[Read, ...],
         weights: list | None = None,
+        scales: tuple[Float[Tensor, "n D"], Float[Tensor, "n D"]] | None = None,
     ) -> Float[Tensor, "n D"]:
-        """The rows after this block; attention weights are appended to ``weights`` if given."""
-        rows = self.attention_norm(rows + self.dropout(self.attention(rows, reads, None, weights)))
+        """The rows after this block; attention weights are appended to ``weights`` if given.
+
+        ``scales`` multiply the queries and the keys of its attention.
+        """
+        seen = self.attention(rows, reads, None, weights, scales)
+        rows = self.attention_norm(rows + self.dropout(seen))
         return self.feed_forward_norm(rows + self.dropout(self.feed_forward(rows)))
 
 

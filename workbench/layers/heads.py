@@ -57,9 +57,16 @@ class TiedHead(nn.Module):
 class ClassifierHead(nn.Module):
     """A transform, then a linear layer to ``classes`` scores."""
 
-    def __init__(self, width: int, inner: int, classes: int, eps: float = 1e-12) -> None:
+    def __init__(
+        self,
+        width: int,
+        inner: int,
+        classes: int,
+        eps: float = 1e-12,
+        activation: Activation = F.gelu,
+    ) -> None:
         super().__init__()
-        self.transform = Transform(width, inner, F.gelu, eps)
+        self.transform = Transform(width, inner, activation, eps)
         self.scores = nn.Linear(inner, classes)
 
     def forward(self, rows: Float[Tensor, "m D"]) -> Float[Tensor, "m classes"]:
