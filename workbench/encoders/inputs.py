@@ -7,25 +7,39 @@ one of these or bring their own.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from workbench.layers.embeddings import TextEmbedder
 from workbench.layers.whole_picture import with_whole_picture
 from workbench.pairs import Offsets, PairBatch
-from workbench.patterns import AttentionPattern, Layout
+from workbench.patterns import AttentionPattern, Layout, Read
+
+
+@runtime_checkable
+class JointReads(Protocol):
+    """What one stream asks of a pattern."""
+
+    def reads(self, layout: Layout) -> tuple[Read, ...]:
+        """The reads of one layer over joint rows."""
+        ...
 
 
 @dataclass(frozen=True)
 class InputRows:
-    """Embedded tokens and regions; the layout counts rows of the whole picture, if any."""
+    """Embedded tokens and regions; the layout counts the rows that an input layer adds."""
 
     text: Float[Tensor, "T D"]
     regions: Float[Tensor, "R Dv"]
     layout: Layout
     leads: Offsets | None = None
     """With rows of the whole picture: the pictures' own offsets, without them."""
+    own_text: Int[Tensor, "_"] | None = None
+    """With text rows added: where the batch's own stand among them (one stream only)."""
+    pattern: JointReads | None = None
+    """Who may see whom where added text rows count too; None: the pattern that was asked for."""
 
 
 class InputLayer(nn.Module):

@@ -70,7 +70,7 @@ class SingleStream(nn.Module):
         """States of every row; ``trace`` receives ``blocks.{i}.attention`` and ``blocks.{i}.rows``.
 
         Attention is recorded for bidirectional patterns as [P, H, S, S] padded joint rows in the
-        order regions, text.
+        order regions, text, with the rows that the input layer adds.
         """
         refuse_empty_pairs(batch)
         given: InputRows = self.inputs(batch, pattern)
@@ -78,7 +78,7 @@ class SingleStream(nn.Module):
         rows = given.text.new_empty(layout.joint.rows, self.widths.text)
         rows = rows.index_copy(0, layout.region_rows, given.regions.to(rows.dtype))
         rows = rows.index_copy(0, layout.text_rows, given.text)
-        reads = pattern.reads(layout)
+        reads = (given.pattern or pattern).reads(layout)
         if trace is not None:
             trace["embeddings.rows"] = rows
         for number, block in enumerate(self.blocks):
@@ -90,7 +90,8 @@ class SingleStream(nn.Module):
                 trace[f"blocks.{number}.rows"] = rows
         text, regions = rows[layout.text_rows], rows[layout.region_rows]
         summary: Summary = self.summary(text, regions, layout)
-        return Encoding(text, without_leads(regions, given), *summary)
+        own = text if given.own_text is None else text[given.own_text]
+        return Encoding(own, without_leads(regions, given), *summary)
 
 
 def without_leads(rows: Tensor, given: InputRows) -> Tensor:
