@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from workbench.layers.embeddings import TextEmbedder
 from workbench.layers.whole_picture import with_whole_picture
-from workbench.pairs import Offsets, PairBatch
+from workbench.pairs import Offsets, PairBatch, TextTokens
 from workbench.patterns import AttentionPattern, Layout, Read
 
 
@@ -49,6 +49,14 @@ class InputLayer(nn.Module):
         super().__init__()
         self.text = text
         self.regions = regions
+
+    def target_rows(self, text: TextTokens, regions: Int[Tensor, "runs"]) -> Float[Tensor, "T D"]:
+        """Rows of a seq2seq target alone, equal to those it has in a whole batch.
+
+        Each run of ``text`` belongs to a picture of ``regions`` regions; a system whose positions
+        or segments depend on them brings its own.
+        """
+        return self.text(text)
 
 
 class PlainInputs(InputLayer):

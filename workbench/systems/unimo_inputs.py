@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from workbench.encoders.inputs import InputLayer, InputRows
@@ -35,6 +35,10 @@ class UnimoInputs(InputLayer):
         text = self.text(batch.text, batch.text.positions + self.first_position)
         layout = Layout(led.offsets, batch.text.offsets)
         return InputRows(text, self.regions(led), layout, batch.regions.offsets)
+
+    def target_rows(self, text: TextTokens, regions: Int[Tensor, "runs"]) -> Float[Tensor, "T D"]:
+        """Rows of a target alone; only the positions move (B6)."""
+        return self.text(text, text.positions + self.first_position)
 
 
 @dataclass(frozen=True)
