@@ -13,6 +13,7 @@ from workbench.encoders.inputs import InputLayer, InputRows
 from workbench.encoders.single_stream import refuse_empty_pairs, without_leads
 from workbench.encoders.summaries import Summary
 from workbench.layers.blocks import Activation, Block, CoBlock
+from workbench.layers.gates import TextGate
 from workbench.pairs import PairBatch
 from workbench.patterns import BIDIRECTIONAL, AttentionPattern
 
@@ -22,7 +23,7 @@ class TwoStreamSizes:
     """The numbers of a two-stream encoder; widths in units, lengths in rows.
 
     ``schedule`` is the order of blocks, one letter each: T a text block, V a region block, C a
-    co-attention block ("TTTTTTCVTCVTCVTCVTCVTCVT" in V3).
+    co-attention block ("TTTTTTCTVCTVCTVCTVCTVCVT" in V3).
     """
 
     schedule: str
@@ -51,7 +52,16 @@ class TwoStreamSizes:
 
 
 class TwoStream(nn.Module):
-    """Input rows, two streams of blocks after the schedule, a summary; chosen by the system."""
+    """Input rows, two streams of blocks after the schedule, a summary; chosen by the system.
+
+    A seq2seq pattern leaks nothing here, though the papers only know it in one stream.  Regions
+    read the source rows of the text and never its target, so a region's state depends on regions
+    and source alone, in every block.  A source row reads source and regions; a target row reads
+    those and the target up to itself.  Whatever the schedule, no path then leads from a target row
+    to an earlier one.  Were regions to read the whole text, the second co-attention block would
+    carry every target row back to all the others.  ``text_gates`` lets the text scale the
+    regions' attention (X1); the gates see the source alone as well.
+    """
 
     def __init__(
         self,
@@ -61,6 +71,8 @@ class TwoStream(nn.Module):
         summary_width: int,
         activation: Activation = F.gelu,
         region_activation: Activation = F.gelu,
+        *,
+        text_gates: bool = False,
     ) -> None:
         super().__init__()
         self.sizes = sizes
@@ -88,6 +100,10 @@ class TwoStream(nn.Module):
                 **dropouts,
             )
             for _ in range(sizes.schedule.count("V"))
+        )
+        self.region_gates = nn.ModuleList(
+            TextGate(sizes.width, sizes.region_width)
+            for _ in range(sizes.schedule.count("V") if text_gates else 0)
         )
         self.cross_blocks = nn.ModuleList(
             CoBlock(
@@ -139,7 +155,11 @@ class TwoStream(nn.Module):
                 text = block(text, text_reads, watch.weights(f"text.{number}.attention"))
                 watch.rows(f"text.{number}", text)
             elif letter == "V":
-                regions = block(regions, region_reads, watch.weights(f"regions.{number}.attention"))
+                scales = None
+                if self.region_gates:
+                    scales = self.region_gates[number](text, to_text[0], layout.regions)
+                seen = watch.weights(f"regions.{number}.attention")
+                regions = block(regions, region_reads, seen, scales)
                 watch.rows(f"regions.{number}", regions)
             else:
                 text, regions = cast(CoBlock, block)(

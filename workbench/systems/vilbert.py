@@ -1,0 +1,291 @@
+"""ViLBERT: a text stream and a region stream that meet in co-attention blocks (V1–V11).
+
+Defaults are those of the first released code and load its checkpoints; each field of
+``VilbertVariant`` names a place where the paper or the multi-task code differs (X1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from workbench.encoders.inputs import InputLayer, LedInputs
+from workbench.encoders.single_stream import SingleStream, SingleStreamSizes
+from workbench.encoders.summaries import TwoPoolers
+from workbench.encoders.two_stream import TwoStream, TwoStreamSizes
+from workbench.layers.blocks import Activation
+from workbench.layers.embeddings import RegionEmbedder, TextEmbedder
+from workbench.layers.geometry import geometry5
+from workbench.layers.heads import ClassifierHead, TiedHead
+from workbench.layers.initialisation import initialise
+from workbench.objectives.masked_language import MaskedLanguage
+from workbench.objectives.masked_regions import RegionDistribution, RegionFeatures
+from workbench.objectives.masking import Tokens
+from workbench.objectives.matching import Matching
+from workbench.objectives.mixing import Alternate, Together
+from workbench.systems.vilbert_inputs import TaskInputs
+from workbench.training.model import Pretraining
+
+Sizes = TwoStreamSizes | SingleStreamSizes
+
+
+@dataclass(frozen=True)
+class VilbertVariant:
+    """Where paper, first code and multi-task code differ (X1); each value loads and trains.
+
+    * ``fusion`` of h_IMG and h_CLS: "mul" (V10), or "sum" where a configuration says so [c].
+    * ``replace``: a wrong pair gets another caption ("text", [c]) or either side ("either", V10).
+    * ``only_matched``: wrong pairs are not asked for their hidden words and regions (multi-task).
+    * ``overlap``: regions overlapping a hidden one by more than this are hidden too (multi-task).
+    * ``region_target``: "kl" to the detector's classes (V9), or "mse" to the feature [c].
+    * ``zeroed``: share of hidden regions that become zeros; the others stay as they are (V9).
+    * ``at_least_one`` hidden row in each pair; no original has it, and its loss is NaN without any.
+    * ``random_specials``: a random token may be a special one; [c] draws from all entries.
+    * ``region_head``: the region head has the text stream's activation ([c]) or its own.
+    * ``tasks``: how many task tokens there are, and ``text_gates``: text scales the regions'
+      attention; both options of the multi-task code.
+    """
+
+    fusion: Literal["mul", "sum"] = "mul"
+    replace: Literal["text", "either"] = "text"
+    only_matched: bool = False
+    overlap: float | None = None
+    region_target: Literal["kl", "mse"] = "kl"
+    zeroed: float = 0.9
+    at_least_one: bool = False
+    random_specials: bool = True
+    region_head: Literal["text", "region"] = "text"
+    tasks: int = 0
+    text_gates: bool = False
+
+
+RELEASED = VilbertVariant()
+PAPER = VilbertVariant(replace="either", random_specials=False, region_head="region")
+MULTI_TASK = VilbertVariant(only_matched=True, overlap=0.4)
+"""The multi-task code as its pre-training command runs it; task tokens come with fine-tuning."""
+
+
+def schedule(
+    text_layers: int, region_layers: int, text_ids: Sequence[int], region_ids: Sequence[int]
+) -> str:
+    """The order of blocks that the original's configuration means (V3), for ``TwoStreamSizes``.
+
+    Co-attention ``k`` comes before text layer ``text_ids[k]`` and region layer ``region_ids[k]``
+    ([c] ``t_biattention_id``, ``v_biattention_id``); between two of them text goes first, after
+    the last regions do.  The order of text and regions matters to ``text_gates`` alone.
+    """
+    for ids, layers in ((text_ids, text_layers), (region_ids, region_layers)):
+        rising = all(a <= b for a, b in zip([0, *ids], [*ids, layers], strict=True))
+        if len(text_ids) != len(region_ids) or not rising:
+            raise ValueError(
+                "co-attention needs as many text as region layers, in rising order and up to "
+                f"{text_layers} and {region_layers}; got {list(text_ids)} and {list(region_ids)}"
+            )
+    order, text, regions = "", 0, 0
+    for text_id, region_id in zip(text_ids, region_ids, strict=True):
+        order += "T" * (text_id - text) + "V" * (region_id - regions) + "C"
+        text, regions = text_id, region_id
+    return order + "V" * (region_layers - regions) + "T" * (text_layers - text)
+
+
+def _at_the_top(text_layers: int, blocks: int) -> str:
+    return schedule(text_layers, blocks, range(text_layers - blocks, text_layers), range(blocks))
+
+
+def base(
+    blocks: int = 6, vocabulary: int = 30522, feature_size: int = 2048, classes: int = 1601
+) -> TwoStreamSizes:
+    """ViLBERT on BERT-base with 2, 4, 6 or 8 co-attention blocks at its top (V1–V3, V23).
+
+    With 6 the blocks and poolers have 209.8 M parameters; with the 11.0 M that the released code
+    holds and never uses these are the 221 M that the UNITER paper counts.
+    """
+    order = _at_the_top(12, blocks)
+    stream = 768, 12, 3072, 1024, 8, 1024, 1024, 8
+    return TwoStreamSizes(order, *stream, vocabulary, 512, feature_size, classes)
+
+
+def large(
+    blocks: int = 6, vocabulary: int = 30522, feature_size: int = 2048, classes: int = 1601
+) -> TwoStreamSizes:
+    """The released configuration on BERT-large's 24 layers, with the same region stream [c]."""
+    order = _at_the_top(24, blocks)
+    stream = 1024, 16, 4096, 1024, 8, 1024, 1024, 8
+    return TwoStreamSizes(order, *stream, vocabulary, 512, feature_size, classes)
+
+
+def tiny(vocabulary: int, feature_size: int, classes: int, blocks: int = 2) -> TwoStreamSizes:
+    """Two streams of about two million parameters for a laptop, without dropout."""
+    order, stream = _at_the_top(4, blocks), (128, 4, 512, 128, 4, 256, 128, 4)
+    return TwoStreamSizes(
+        order, *stream, vocabulary, 64, feature_size, classes, dropout=0.0, attention_dropout=0.0
+    )
+
+
+_FUSIONS = {"mul": torch.mul, "sum": torch.add}
+
+
+def _inputs(sizes: Sizes, region_width: int, variant: VilbertVariant) -> InputLayer:
+    text = TextEmbedder(
+        sizes.width, sizes.vocabulary, sizes.positions, sizes.segments, sizes.dropout, sizes.eps
+    )
+    regions = RegionEmbedder(
+        region_width,
+        sizes.feature_size,
+        sizes.dropout,
+        sizes.eps,
+        code=geometry5,
+        code_size=5,
+        inner_norms=False,
+        mask_row=False,
+    )
+    return TaskInputs(text, regions, variant.tasks) if variant.tasks else LedInputs(text, regions)
+
+
+def encoder(
+    sizes: TwoStreamSizes,
+    *,
+    variant: VilbertVariant = RELEASED,
+    activation: Activation = F.gelu,
+    region_activation: Activation = F.gelu,
+    init_range: float = 0.02,
+) -> TwoStream:
+    """ViLBERT's encoder (V1–V7), pooled at [CLS] and [IMG] with ReLU into the shared width."""
+    summary = TwoPoolers(
+        sizes.width,
+        sizes.region_width,
+        sizes.shared,
+        fuse=_FUSIONS[variant.fusion],
+        dropout=sizes.dropout,
+    )
+    made = TwoStream(
+        sizes,
+        _inputs(sizes, sizes.region_width, variant),
+        summary,
+        sizes.shared,
+        activation,
+        region_activation,
+        text_gates=variant.text_gates,
+    )
+    return made.apply(lambda module: initialise(module, init_range))
+
+
+def single_stream_encoder(
+    sizes: SingleStreamSizes,
+    *,
+    variant: VilbertVariant = RELEASED,
+    activation: Activation = F.gelu,
+    init_range: float = 0.02,
+) -> SingleStream:
+    """The baseline (V21): one BERT over the same inputs, both first rows pooled in the same way."""
+    if variant.text_gates:
+        raise ValueError("text_gates scale a region stream, and a single stream has none")
+    fuse = _FUSIONS[variant.fusion]
+    summary = TwoPoolers(sizes.width, sizes.width, sizes.width, fuse=fuse, dropout=sizes.dropout)
+    made = SingleStream(sizes, _inputs(sizes, sizes.width, variant), summary, activation)
+    return made.apply(lambda module: initialise(module, init_range))
+
+
+def pretraining(
+    sizes: TwoStreamSizes,
+    mask_id: int,
+    random_range: tuple[int, int],
+    *,
+    variant: VilbertVariant = RELEASED,
+    activation: Activation = F.gelu,
+    region_activation: Activation = F.gelu,
+    ratios: Mapping[str, float] | None = None,
+    mask_probability: float | torch.Tensor = 0.15,
+    region_probability: float = 0.15,
+    init_range: float = 0.02,
+) -> Pretraining:
+    """The encoder under its three objectives, all in one pass and equally weighted (V8–V11).
+
+    ``random_range`` are the ids of ordinary words, for variants that draw random tokens from
+    them.  With ``ratios`` each step trains one objective drawn in proportion instead (conditional
+    masking, U8); names are "itm", "mlm" and "mrc-kl" (or "mrfr" with ``region_target="mse"``).
+    """
+    made = encoder(
+        sizes,
+        variant=variant,
+        activation=activation,
+        region_activation=region_activation,
+        init_range=init_range,
+    )
+    own = activation if variant.region_head == "text" else region_activation
+    masks = _Masks(mask_id, random_range, mask_probability, region_probability)
+    return _under_objectives(made, variant, masks, activation, own, ratios, init_range)
+
+
+def single_stream(
+    sizes: SingleStreamSizes,
+    mask_id: int,
+    random_range: tuple[int, int],
+    *,
+    variant: VilbertVariant = RELEASED,
+    activation: Activation = F.gelu,
+    ratios: Mapping[str, float] | None = None,
+    mask_probability: float | torch.Tensor = 0.15,
+    region_probability: float = 0.15,
+    init_range: float = 0.02,
+) -> Pretraining:
+    """The single-stream baseline under the same objectives (V21); arguments as ``pretraining``."""
+    made = single_stream_encoder(
+        sizes, variant=variant, activation=activation, init_range=init_range
+    )
+    masks = _Masks(mask_id, random_range, mask_probability, region_probability)
+    return _under_objectives(made, variant, masks, activation, activation, ratios, init_range)
+
+
+@dataclass(frozen=True)
+class _Masks:
+    mask_id: int
+    random_range: tuple[int, int]
+    words: float | torch.Tensor
+    regions: float
+
+
+def _under_objectives(
+    made: TwoStream | SingleStream,
+    variant: VilbertVariant,
+    masks: _Masks,
+    activation: Activation,
+    region_activation: Activation,
+    ratios: Mapping[str, float] | None,
+    init_range: float,
+) -> Pretraining:
+    sizes, width, eps = made.sizes, made.widths.regions, made.sizes.eps
+    kl = variant.region_target == "kl"
+    outputs = sizes.classes if kl else sizes.feature_size
+    objectives: list[nn.Module] = [
+        Matching(nn.Linear(made.widths.summary, 2), replace=variant.replace, match_class=0),
+        MaskedLanguage(
+            TiedHead(made.inputs.text.word.weight, activation=activation, eps=eps),
+            masks.mask_id,
+            (0, sizes.vocabulary) if variant.random_specials else masks.random_range,
+            choose=Tokens(masks.words, at_least_one=variant.at_least_one),
+            only_matched=variant.only_matched,
+        ),
+        (RegionDistribution if kl else RegionFeatures)(
+            ClassifierHead(width, width, outputs, eps, region_activation),
+            probability=masks.regions,
+            zeroed=variant.zeroed,
+            overlap=variant.overlap,
+            at_least_one=variant.at_least_one,
+            only_matched=variant.only_matched,
+            reduction="sum" if kl else "mean",
+        ),
+    ]
+    for objective in objectives:
+        objective.apply(lambda module: initialise(module, init_range))
+    if ratios is None:
+        return Pretraining(made, Together(objectives))
+    names = [str(objective.name) for objective in objectives]
+    if unknown := sorted(set(ratios) - set(names)):
+        raise ValueError(f"unknown objectives {unknown}; ViLBERT has {names}")
+    return Pretraining(made, Alternate(objectives, [ratios.get(name, 0.0) for name in names]))
