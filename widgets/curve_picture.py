@@ -15,6 +15,7 @@ from widgets.core.curves import (
     format_tick,
     log_ticks,
     nice_ticks,
+    one_a_step,
     smooth,
     thin,
     with_zero,
@@ -76,7 +77,10 @@ def charts_of(
     """What is drawn, in order: title, one curve a run, and whether it is a loss."""
 
     def curves(value: Callable[[Point], float], index: int | None = None) -> list[Curve]:
-        chosen = [[p for p in some if index is None or p.series == index] for some in points]
+        chosen = [
+            one_a_step(some) if index is None else [p for p in some if p.series == index]
+            for some in points
+        ]
         return [([float(p.step) for p in own], [value(p) for p in own]) for own in chosen]
 
     losses = [

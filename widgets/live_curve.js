@@ -1,6 +1,6 @@
 // The curves of training runs, drawn on living canvases: new points are added, nothing is replaced.
 import { cssColour, seriesColour } from "./core/colour.js";
-import { formatDuration, formatNumber } from "./core/curves.js";
+import { formatDuration, formatNumber, oneAStep } from "./core/curves.js";
 import { dashOf, drawChart, makeChart, prepareCurves, valueAt } from "./parts/chart.js";
 import { freshName, make, oncePerFrame, sharpen, tableOf, themeAt, watchTheme } from "./parts/dom.js";
 import { addPacked, makeStore, pointsOf, takeMessage } from "./parts/point_store.js";
@@ -113,7 +113,8 @@ function render({ model, el }) {
   function wanted() {
     const series = model.get("series");
     const curves = (field, index) => model.get("names").map((_, run) => {
-      const rows = pointsOf(store, run).filter((row) => index === null || row[2] === index);
+      const points = pointsOf(store, run);
+      const rows = index === null ? oneAStep(points) : points.filter((row) => row[2] === index);
       return { steps: rows.map((row) => row[0]), values: rows.map((row) => row[field]) };
     });
     const smooth = model.get("smoothing");

@@ -35,6 +35,7 @@ _PAGE_TRAITS = ("names", "statuses", "series", "smoothing", "logarithmic", "iden
 class LiveCurve(Explorer):
     """The losses of one run or several, one small chart an objective, drawn while they train.
 
+    A step that trained several objectives at once adds a point to each of their charts.
     ``runs`` is a run folder, anything with a ``path`` to one, or several of them; a folder may
     still be empty.  A thread reads what is new every ``interval`` seconds (0.2 or more) and sends
     only that.  ``smoothing`` 0..0.99 is the weight of the past in the thick line.

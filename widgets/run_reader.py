@@ -22,7 +22,7 @@ _EVENTS = re.compile(r"attempt-(\d+)\.rank-0\.jsonl")
 
 
 class Point(NamedTuple):
-    """One logged step; ``series`` is the index of its objective, ``time`` in Unix seconds."""
+    """One objective in one logged step; ``series`` is its index, ``time`` in Unix seconds."""
 
     step: int
     attempt: int
@@ -53,9 +53,9 @@ class RunReader:
 
     def poll(self) -> list[Point]:
         """Points written since the last call that count, in the order they were written."""
-        taken = (self._take(event, attempt) for event, attempt in self._new_events())
-        new = [point for point in taken if point is not None]
-        if all(a.step < b.step for a, b in pairwise([*self._ordered[-1:], *new])):
+        events = self._new_events()
+        new = [point for event, attempt in events for point in self._take(event, attempt)]
+        if all(_follows(a, b) for a, b in pairwise([*self._ordered[-1:], *new])):
             self._ordered += new
         else:  # a later attempt went over steps again
             self._ordered = [row for row in kept_points(self._points) if isinstance(row, Point)]
@@ -80,8 +80,8 @@ class RunReader:
                 if event is not None:
                     yield event, attempt
 
-    def _take(self, event: dict[str, Any], attempt: int) -> Point | None:
-        """Notes what an event says of the run; its point, if it is a step that counts."""
+    def _take(self, event: dict[str, Any], attempt: int) -> list[Point]:
+        """Notes what an event says of the run; its points, if it is a step that counts."""
         if attempt > self.attempt:
             self.attempt, self.stop, self.warning = attempt, None, ""
         kind = event.get("kind")
@@ -92,21 +92,32 @@ class RunReader:
         elif kind == "warning" and attempt == self.attempt:
             self.warning = str(event.get("message", ""))
         elif kind == "step":
-            point = self._point(event, attempt)
-            return point if keep_point(self._points, point) else None
-        return None
+            points = self._points_of(event, attempt)
+            return [point for point in points if keep_point(self._points, point)]
+        return []
 
-    def _point(self, event: dict[str, Any], attempt: int) -> Point:
-        name = str(event.get("objective", "loss"))
-        if name not in self.series:
-            self.series.append(name)
+    def _points_of(self, event: dict[str, Any], attempt: int) -> list[Point]:
+        """A point for every objective that the step trained, by series.
+
+        ``losses`` names them; older runs trained one a step and wrote just ``loss``.
+        """
+        losses = event.get("losses")
+        if not isinstance(losses, dict) or not losses:
+            losses = {str(event.get("objective", "loss")): event.get("loss")}
+        for name in losses:
+            if name not in self.series:
+                self.series.append(name)
+        points = (self._point(event, attempt, name, loss) for name, loss in losses.items())
+        return sorted(points, key=lambda point: point.series)
+
+    def _point(self, event: dict[str, Any], attempt: int, name: str, loss: Any) -> Point:
         seconds = _number(event.get("seconds"), math.nan)
         pairs = _number(event.get("pairs"), math.nan)
         return Point(
             step=int(event["step"]),
             attempt=attempt,
             series=self.series.index(name),
-            loss=_number(event.get("loss"), math.nan),
+            loss=_number(loss, math.nan),
             learning_rate=_number(event.get("learning_rate"), math.nan),
             pairs_per_second=pairs / seconds if seconds > 0 else math.nan,
             time=_number(event.get("time"), math.nan),
@@ -139,6 +150,13 @@ def read_json(path: Path) -> dict[str, Any] | None:
         return _parsed(path.read_bytes())
     except OSError:
         return None
+
+
+def _follows(last: Point, point: Point) -> bool:
+    """Whether a point stands behind ``last``: at a later step, or a later series of the same."""
+    if last.step == point.step:
+        return last.attempt == point.attempt and last.series < point.series
+    return last.step < point.step
 
 
 def _event_files(folder: Path) -> list[tuple[int, Path]]:

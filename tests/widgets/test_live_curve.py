@@ -18,6 +18,7 @@ from traitlets import TraitError
 
 from tests.widgets import widget_samples as samples
 from widgets import AttentionView, LiveCurve, Panel
+from widgets.curve_picture import charts_of
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +169,29 @@ def test_pictures_of_runs_with_little_in_them(tmp_path: Path, made) -> None:
         image = np.asarray(made(folder).to_image())
         assert (image[-3:] == 255).all() and image.min() < 100
     assert np.asarray(made(tmp_path / "nowhere").to_image()).min() < 100
+
+
+def test_a_step_of_several_objectives_is_one_point_of_speed(tmp_path: Path, made) -> None:
+    folder = samples.write_run(tmp_path / "one", 60)
+    both = samples.write_run(tmp_path / "both", 60)
+    [path] = both.glob("events/*")
+    events = [json.loads(line) for line in path.read_text().splitlines()]
+    for event in events:
+        if event["kind"] == "step":
+            event["losses"] = {"words": event["loss"], "pairs": event["loss"] / 2}
+    path.write_text("".join(json.dumps(event) + "\n" for event in events))
+    curve = made(both)
+    assert curve.series == ["words", "pairs"]
+    assert len(_rows(curve.get_state()["snapshot"])) == 120
+    table = curve.table()
+    assert list(table.objective[:4]) == ["words", "pairs"] * 2
+    assert list(table.loss[1::2]) == [loss / 2 for loss in table.loss[::2]]
+    [points] = [reader.points() for reader in curve._readers]
+    drawn = {title: curves[0] for title, curves, _ in charts_of(curve.series, [points])}
+    assert [len(steps) for steps, _ in drawn.values()] == [60, 60, 60, 60]
+    alone = made(folder)
+    assert curve.statuses[0]["seconds_left"] == alone.statuses[0]["seconds_left"]
+    assert np.asarray(curve.to_image()).min() < 100
 
 
 def test_a_page_holds_the_whole_run_and_no_live_buttons(run: Path, made) -> None:

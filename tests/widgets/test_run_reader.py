@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -76,6 +77,47 @@ def test_missing_numbers_are_gaps(tmp_path: Path) -> None:
     path.write_text(_event(1, None) + '\n{"kind": "step", "step": 2, "objective": "x"}\n')
     loss = [point.loss for point in RunReader(tmp_path).poll()]
     assert all(value != value for value in loss)
+
+
+def _together(step: int, **losses: float | None) -> str:
+    """A step that trained several objectives at once, as the training loop writes it."""
+    event = json.loads(_event(step, sum(loss or 0.0 for loss in losses.values())))
+    return json.dumps({**event, "objective": "+".join(losses), "losses": losses})
+
+
+def test_a_step_of_several_objectives_gives_each_its_point(tmp_path: Path) -> None:
+    path = _events(tmp_path)
+    lines = [_event(1, 4.0, "mlm"), _together(2, itm=0.5, mlm=3.0), _together(3, mlm=2.5, itm=None)]
+    path.write_text("\n".join(lines) + "\n")
+    reader = RunReader(tmp_path)
+    new = reader.poll()
+    assert reader.series == ["mlm", "itm"]
+    assert [(p.step, p.series) for p in new] == [(1, 0), (2, 0), (2, 1), (3, 0), (3, 1)]
+    assert [p.loss for p in new[:4]] == [4.0, 3.0, 0.5, 2.5] and math.isnan(new[4].loss)
+    assert reader.points() == new
+    assert status_of(reader, 0.0).losses == {"mlm": 2.5, "itm": 0.5}
+    with open(path, "a") as file:
+        file.write(_together(4, itm=0.25) + "\n")
+    reader.poll()
+    assert [p.loss for p in reader.points() if p.series == 1 and p.step != 3] == [0.5, 0.25]
+
+
+def test_a_later_attempt_takes_all_points_of_a_step(tmp_path: Path) -> None:
+    _events(tmp_path, 1).write_text(_together(1, a=1.0, b=1.0, c=1.0) + "\n")
+    reader = RunReader(tmp_path)
+    reader.poll()
+    _events(tmp_path, 2).write_text(_together(1, d=2.0) + "\n")
+    reader.poll()
+    assert [(p.attempt, p.series, p.loss) for p in reader.points()] == [(2, 3, 2.0)]
+
+
+def test_losses_that_are_no_record_leave_the_total(tmp_path: Path) -> None:
+    event = json.loads(_event(1, 2.0, "mlm"))
+    lines = [json.dumps({**event, "losses": odd, "step": n}) for n, odd in enumerate(({}, 3, None))]
+    _events(tmp_path).write_text("\n".join(lines) + "\n")
+    reader = RunReader(tmp_path)
+    assert [point.loss for point in reader.poll()] == [2.0] * 3
+    assert reader.series == ["mlm"]
 
 
 def _state(folder: Path) -> str:

@@ -97,6 +97,11 @@ export function keptPoints(steps) {
     Array.from(steps.get(step).rows.values()).sort((a, b) => a[2] - b[2]));
 }
 
+/** The first row of every step, of rows that stand by step: what all rows of a step share. */
+export function oneAStep(rows) {
+  return rows.filter((row, i) => i === 0 || row[0] !== rows[i - 1][0]);
+}
+
 /** A number in about three digits: 12,345 · 31.4 · 40 · 2.31 · 0.031 · 5e-5. */
 export function formatNumber(value) {
   if (!Number.isFinite(value)) return "–";

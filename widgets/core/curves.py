@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -80,6 +81,7 @@ def with_zero(low: float, high: float) -> tuple[float, float]:
 
 
 Row = tuple[float, ...]
+RowType = TypeVar("RowType", bound=Row)
 Steps = dict[float, tuple[float, dict[float, Row]]]
 
 
@@ -102,6 +104,11 @@ def keep_point(steps: Steps, row: Row) -> bool:
 def kept_points(steps: Steps) -> list[Row]:
     """The rows kept, by step and then by series."""
     return [rows[series] for _, (_, rows) in sorted(steps.items()) for series in sorted(rows)]
+
+
+def one_a_step(rows: Sequence[RowType]) -> list[RowType]:
+    """The first row of every step, of rows that stand by step; what all rows of a step share."""
+    return [row for i, row in enumerate(rows) if i == 0 or row[0] != rows[i - 1][0]]
 
 
 def format_number(value: float) -> str:

@@ -18,10 +18,15 @@ export function addPacked(store, view) {
     const row = Array.from(numbers.subarray(i + 1, i + FIELDS));
     if (!keepPoint(store.runs.get(run), row)) continue;
     const ordered = store.ordered.get(run);
-    if (ordered && (ordered.length === 0 || ordered[ordered.length - 1][0] < row[0])) ordered.push(row);
+    if (ordered && (ordered.length === 0 || follows(ordered[ordered.length - 1], row))) ordered.push(row);
     else store.ordered.delete(run);
   }
   store.listeners.forEach((call) => call());
+}
+
+/** Whether `row` stands behind `last`: at a later step, or a later series of the same one. */
+function follows(last, row) {
+  return last[0] < row[0] || (last[0] === row[0] && last[1] === row[1] && last[2] < row[2]);
 }
 
 /** The points of one run, by step. */
