@@ -22,6 +22,12 @@ if shutil.which("node") is None and (wheel := importlib.util.find_spec("nodejs_w
     folder = Path(str(wheel.origin)).parent
     os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], str(folder / "bin"), str(folder)])
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--goldens DIR``: where tests/parity finds the numbers of the original implementations."""
+    parser.addoption("--goldens", metavar="DIR", help="folder of the originals' golden tensors")
+
+
 HERE = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "", socket.gethostname()}
 
 
