@@ -1,0 +1,167 @@
+"""Unified VLP: one stream that reads both ways or writes a caption, as its mask says (P1–P13).
+
+Defaults are those of the released code and load its checkpoints; each field of ``VlpVariant``
+names a place where the text says otherwise or neither is sure (X5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+import torch.nn.functional as F
+from torch import nn
+
+from workbench.encoders.single_stream import SingleStream, SingleStreamSizes
+from workbench.layers.blocks import Activation
+from workbench.layers.embeddings import TextEmbedder
+from workbench.layers.geometry import Code, geometry5, geometry6
+from workbench.layers.initialisation import initialise
+from workbench.systems.vlp_inputs import FirstTimesSeparator, PrefixedInputs
+from workbench.systems.vlp_regions import (
+    ClassAwareRegions,
+    PlaceAndClasses,
+    geometry5_and_confidence,
+    geometry6_without_confidence,
+)
+
+
+@dataclass(frozen=True)
+class VlpVariant:
+    """Where the text of the paper and the released code differ (X5).
+
+    Region code (Eq. 1): ``confidence`` a sixth number beside the box; ``largest_coordinate`` boxes
+    as fractions of the largest coordinates instead of the picture; ``background`` a 1601st class;
+    ``geometry_first`` box numbers before classes; ``projected`` W_c and W_g before the norms, which
+    then have weights.  ``relu`` after every layer of the region path (Eq. 1 leaves nonlinearities
+    out of its notation, so the text is read with them); ``fc7`` the detector's layer that is
+    fine-tuned (P11).  ``block_hidden`` hidden regions cannot be looked at either: a line of the
+    code that has no effect.  ``most_masked`` and ``last_masked``: at most so many tokens of a
+    sentence are hidden, the last [SEP] can be one of them (P7).  ``learning_rate`` for
+    pre-training: the README's, or Table 8's (P17).
+    """
+
+    confidence: bool = True
+    largest_coordinate: bool = True
+    background: bool = True
+    geometry_first: bool = True
+    projected: bool = False
+    relu: bool = True
+    fc7: bool = True
+    block_hidden: bool = False
+    most_masked: int | None = 3
+    last_masked: bool = True
+    learning_rate: float = 1e-4
+
+    def geometry(self) -> tuple[Code, int]:
+        """The box numbers of this reading and how many they are."""
+        if self.largest_coordinate:
+            return (geometry6, 6) if self.confidence else (geometry6_without_confidence, 5)
+        return (geometry5_and_confidence, 6) if self.confidence else (geometry5, 5)
+
+
+RELEASED = VlpVariant()
+PAPER = VlpVariant(
+    confidence=False,
+    largest_coordinate=False,
+    background=False,
+    geometry_first=False,
+    projected=True,
+    block_hidden=True,
+    most_masked=None,
+    last_masked=False,
+    learning_rate=3e-4,
+)
+
+EPS = 1e-5
+"""Of every LayerNorm, where BERT has 1e-12 [c]."""
+
+
+def base(
+    vocabulary: int = 28996, feature_size: int = 2048, classes: int = 1601
+) -> SingleStreamSizes:
+    """VLP-base (P1): BERT-base's numbers, six segments [c]."""
+    return SingleStreamSizes(
+        768, 12, 12, 3072, vocabulary, 512, feature_size, classes, segments=6, eps=EPS
+    )
+
+
+def large(
+    vocabulary: int = 28996, feature_size: int = 2048, classes: int = 1601
+) -> SingleStreamSizes:
+    """The same with BERT-large's numbers, which nobody has published."""
+    return SingleStreamSizes(
+        1024, 24, 16, 4096, vocabulary, 512, feature_size, classes, segments=6, eps=EPS
+    )
+
+
+def tiny(vocabulary: int, feature_size: int, classes: int) -> SingleStreamSizes:
+    """A model of one million parameters that learns on a laptop in minutes, without dropout.
+
+    Positions leave room for 64 regions and 64 tokens.
+    """
+    return SingleStreamSizes(
+        128,
+        4,
+        4,
+        512,
+        vocabulary,
+        128,
+        feature_size,
+        classes,
+        segments=6,
+        dropout=0.0,
+        attention_dropout=0.0,
+        eps=EPS,
+    )
+
+
+def encoder(
+    sizes: SingleStreamSizes,
+    separator_id: int,
+    *,
+    variant: VlpVariant = RELEASED,
+    activation: Activation = F.gelu,
+    init_range: float = 0.02,
+) -> SingleStream:
+    """VLP's encoder (P1–P4): BERT over [regions | CLS SEP words SEP].
+
+    It is given ordinary sentences, [CLS] words [SEP], and sets the first [SEP], of id
+    ``separator_id``, itself.  Under a seq2seq pattern ``source`` counts the rows that were given:
+    1 for the [CLS] of a caption.  The region path begins as PyTorch's layers do, the rest as
+    BERT's [c].
+    """
+    text = TextEmbedder(
+        sizes.width,
+        sizes.vocabulary,
+        sizes.positions,
+        sizes.segments,
+        sizes.dropout,
+        sizes.eps,
+        padding_id=None,
+    )
+    geometry, geometry_size = variant.geometry()
+    code = PlaceAndClasses(
+        sizes.width,
+        sizes.classes,
+        geometry=geometry,
+        geometry_size=geometry_size,
+        background=variant.background,
+        geometry_first=variant.geometry_first,
+        projected=variant.projected,
+    )
+    regions = ClassAwareRegions(
+        sizes.width,
+        sizes.feature_size,
+        sizes.dropout,
+        code,
+        code.size,
+        fc7=variant.fc7,
+        relu=variant.relu,
+    )
+    inputs = PrefixedInputs(text, regions, separator_id, block_hidden=variant.block_hidden)
+    made = SingleStream(sizes, inputs, FirstTimesSeparator(sizes.width), activation)
+    for part in (inputs.text, made.blocks, made.summary):
+        part.apply(lambda module: initialise(module, init_range))
+    return made
