@@ -162,13 +162,18 @@ class Regions:
 
 @dataclass(frozen=True)
 class TextTokens:
-    """Sentences as rows of tokens; ``words`` numbers the word of each sub-word, −1 = special."""
+    """Sentences as rows of tokens; ``words`` numbers the word of each sub-word, −1 = special.
+
+    ``phrases`` numbers, within its sentence, the phrase that a row belongs to, −1 = none (None
+    where nobody looked for phrases).
+    """
 
     ids: Int[Tensor, "T"]
     segments: Int[Tensor, "T"]
     positions: Int[Tensor, "T"]
     words: Int[Tensor, "T"]
     offsets: Offsets
+    phrases: Int[Tensor, "T"] | None = None
 
     def __post_init__(self) -> None:
         if self.offsets.rows != len(self.ids):
@@ -184,7 +189,12 @@ class TextTokens:
         """The sentences named by ``order`` (any length, repeats allowed), as a new row."""
         rows, offsets = self.offsets.select(order)
         return TextTokens(
-            self.ids[rows], self.segments[rows], self.positions[rows], self.words[rows], offsets
+            self.ids[rows],
+            self.segments[rows],
+            self.positions[rows],
+            self.words[rows],
+            offsets,
+            None if self.phrases is None else self.phrases[rows],
         )
 
     def to(self, device: torch.device | str) -> TextTokens:

@@ -36,7 +36,7 @@ def test_a_recipe_is_its_preset_and_survives_json(options, preset):
     weights = dict(zip(model.mix.by_name, model.mix.weights, strict=True))
     assert {name: weight for name, weight in weights.items() if weight} == preset.ratios
     owl = stream.tokenizer.encode(["owl"]).ids[1]
-    assert model.mix["mlm"].probability[owl] == pytest.approx(preset.names_hidden)
+    assert model.mix["mlm"].choose.probability[owl] == pytest.approx(preset.names_hidden)
     assert stream.spotlight == preset.spotlight
     assert (stream.batch(0).regions.offsets.rows == 0) == bool(options.get("blind"))
 

@@ -37,8 +37,8 @@ def test_the_papers_reading_is_another_model():
 def test_tiny_takes_plain_numbers_and_emphasis():
     facts = {"vocabulary": 60, "feature_size": 8, "classes": 5, "mask_id": 4}
     model = tiny.uniter_tiny(**facts, random_range=[5, 60], emphasis={"7": 0.9})
-    assert model.mix["mlm"].probability[7] == pytest.approx(0.9)
-    assert model.mix["mlm"].probability[8] == pytest.approx(0.15)
+    assert model.mix["mlm"].choose.probability[7] == pytest.approx(0.9)
+    assert model.mix["mlm"].choose.probability[8] == pytest.approx(0.15)
     total = sum(parameter.numel() for parameter in model.parameters())
     assert 0.5e6 < total < 1.5e6
 

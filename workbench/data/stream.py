@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from jaxtyping import Int
 from workbench.data import chance
 from workbench.data.example import Example
 from workbench.data.packing import Position, TokenBudgetPlan
+from workbench.data.phrases import PhraseRows
 from workbench.data.tokenizer import Tokenizer, text_tokens
 from workbench.pairs import PairBatch, Regions
 
@@ -86,6 +88,8 @@ class PairStream:
             names=names,
         )
         self._starts = np.concatenate([[0], np.cumsum(self._lengths)])
+        marked = any(example.spans for example in self.examples)
+        self._phrases = PhraseRows(self.examples, tokenizer, self._starts) if marked else None
         # Whichever source the coin picks, the batch must keep to the budget.
         regions = np.max([np.asarray(s.counts(images), np.int64) for s in self.sources], axis=0)
         self.plan = TokenBudgetPlan(self._lengths + regions, budget, seed, noise=noise, names=names)
@@ -113,9 +117,12 @@ class PairStream:
         lengths = self._lengths[chosen]
         within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         rows = np.repeat(self._starts[chosen], lengths) + within
+        text = text_tokens(self._ids[rows], self._words[rows], lengths)
+        if self._phrases is not None:
+            text = dataclasses.replace(text, phrases=self._phrases.of(chosen, rows))
         return PairBatch(
             self._regions(chosen, epoch),
-            text_tokens(self._ids[rows], self._words[rows], lengths),
+            text,
             torch.ones(len(chosen), dtype=torch.bool),
             tuple(self.examples[i].name for i in chosen),
             tuple(self.examples[i].image for i in chosen),

@@ -1,30 +1,38 @@
-"""Masked language modelling: hide words, guess them from the rest and from all regions (U6, V8)."""
+"""Masked language modelling: hide words, guess them from the rest and from all regions (U6, V8).
+
+Under the seq2seq pattern the same objective trains generation (P6, P7).
+"""
 
 from __future__ import annotations
 
 import dataclasses
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from workbench.encoders.encoding import Encoding
-from workbench.objectives.masking import chance, choose_rows, word_of_row
+from workbench.objectives.language_losses import (
+    Smoothing,
+    smoothed_cross_entropy,
+    without_worst,
+)
+from workbench.objectives.masking import Chooser, Tokens
 from workbench.objectives.objective import Corrupted
-from workbench.pairs import LossSum, PairBatch
+from workbench.objectives.units import chance
+from workbench.pairs import LossSum, PairBatch, TextTokens
+from workbench.patterns import BIDIRECTIONAL, AttentionPattern
 
 
 class MaskedLanguage(nn.Module):
-    """Hides words with ``probability``: 80 % become [MASK], 10 % another token, 10 % stay.
+    """Hides the tokens that ``choose`` picks: 80 % become [MASK], 10 % another token, 10 % stay.
 
-    ``probability`` is one number, or one per vocabulary entry for a curriculum that looks harder
-    at some words.  With ``whole_words`` all sub-words of a word are hidden together.  Every
-    sentence hides at least one word; special tokens are never hidden.
+    With ``source_rows`` the pattern is seq2seq: that many first text rows of each pair are a
+    prefix, which is never hidden, and the rest sees only what came before it (P6).  With
+    ``only_matched`` the words of pairs that do not match are hidden but not scored (X1).
+    ``smoothing`` is the share of each target given to other words, by ``smoothed``;
+    ``drop_worst`` the share of pairs, those with the largest summed loss, that do not count (X5).
     """
-
-    name = "mlm"
-    probability: Tensor
 
     def __init__(
         self,
@@ -32,43 +40,56 @@ class MaskedLanguage(nn.Module):
         mask_id: int,
         random_range: tuple[int, int],
         *,
-        probability: float | Float[Tensor, "V"] = 0.15,
-        whole_words: bool = False,
+        choose: Chooser = Tokens(),  # noqa: B008
+        name: str = "mlm",
+        source_rows: int | None = None,
+        only_matched: bool = False,
+        smoothing: float = 0.0,
+        smoothed: Smoothing = smoothed_cross_entropy,
+        drop_worst: float = 0.0,
     ) -> None:
         super().__init__()
         self.head = head
         self.mask_id = mask_id
         self.random_range = random_range
-        self.whole_words = whole_words
-        self.register_buffer(
-            "probability", torch.as_tensor(probability).float().reshape(-1), persistent=False
-        )
-
-    def choose(self, batch: PairBatch, rng: torch.Generator) -> Bool[Tensor, "T"]:
-        """Which token rows to hide."""
-        text = batch.text
-        score = chance(len(text.ids), rng, text.ids.device)
-        probability = self.probability
-        probability = probability if len(probability) == 1 else probability[text.ids]
-        if not self.whole_words:
-            return choose_rows(score, probability, text.offsets, text.words >= 0)
-        word = word_of_row(text)
-        first = torch.ones_like(text.words, dtype=torch.bool)
-        first[1:] = word[1:] != word[:-1]
-        chosen = choose_rows(score, probability, text.offsets, (text.words >= 0) & first)
-        return chosen[first][word]
+        self.choose = choose
+        self.name = name
+        self.source_rows = source_rows
+        self.only_matched = only_matched
+        self.smoothing = smoothing
+        self.smoothed = smoothed
+        self.drop_worst = drop_worst
 
     def corrupt(self, batch: PairBatch, rng: torch.Generator) -> Corrupted:
         """Hides words; every region stays visible (conditional masking, U8)."""
-        rows = self.choose(batch, rng).nonzero().squeeze(1)
-        truth = batch.text.ids[rows]
+        given = batch.text
+        rows = self.chosen(given, rng).nonzero().squeeze(1)
+        truth = given.ids[rows]
         fate = chance(len(rows), rng, rows.device)
         low, high = self.random_range
         other = torch.randint(low, high, (len(rows),), generator=rng, device=rng.device)
         shown = torch.where(fate < 0.8, self.mask_id, truth)
         shown = torch.where(fate >= 0.9, other.to(rows.device), shown)
-        text = dataclasses.replace(batch.text, ids=batch.text.ids.index_copy(0, rows, shown))
-        return Corrupted(dataclasses.replace(batch, text=text), rows, truth)
+        text = dataclasses.replace(given, ids=given.ids.index_copy(0, rows, shown))
+        if self.only_matched:
+            scored = batch.matched[given.offsets.owner[rows]]
+            rows, truth = rows[scored], truth[scored]
+        broken = dataclasses.replace(batch, text=text)
+        return Corrupted(broken, rows, truth, self.pattern(given))
+
+    def pattern(self, text: TextTokens) -> AttentionPattern:
+        """Who may see whom in this text."""
+        if self.source_rows is None:
+            return BIDIRECTIONAL
+        return AttentionPattern("seq2seq", text.offsets.lengths.clamp(max=self.source_rows))
+
+    def chosen(self, text: TextTokens, rng: torch.Generator) -> Bool[Tensor, "T"]:
+        """Which token rows to hide, none of them in the prefix."""
+        if self.source_rows is None:
+            return self.choose(text, rng)
+        prefix = text.offsets.within < self.source_rows
+        target = dataclasses.replace(text, words=text.words.masked_fill(prefix, -1))
+        return self.choose(target, rng) & ~prefix
 
     def scores(self, encoding: Encoding, corrupted: Corrupted) -> Float[Tensor, "m V"]:
         """Vocabulary scores of the hidden rows."""
@@ -76,6 +97,10 @@ class MaskedLanguage(nn.Module):
 
     def loss(self, encoding: Encoding, corrupted: Corrupted) -> LossSum:
         """Cross-entropy over hidden tokens."""
-        scores = self.scores(encoding, corrupted).float()
-        total = F.cross_entropy(scores, corrupted.targets, reduction="sum")
-        return LossSum(total, len(corrupted.rows))
+        scores = self.scores(encoding, corrupted)
+        losses = self.smoothed(scores, corrupted.targets, self.smoothing)
+        if self.drop_worst:
+            offsets = corrupted.batch.text.offsets
+            owner = offsets.owner[corrupted.rows]
+            losses = losses[without_worst(losses, owner, len(offsets), self.drop_worst)]
+        return LossSum(losses.sum(), len(losses))

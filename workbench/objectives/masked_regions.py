@@ -15,8 +15,8 @@ from jaxtyping import Bool
 from torch import Tensor, nn
 
 from workbench.encoders.encoding import Encoding
-from workbench.objectives.masking import chance, choose_rows
 from workbench.objectives.objective import Corrupted
+from workbench.objectives.units import chance, choose_rows
 from workbench.pairs import LossSum, PairBatch
 
 Reduction = Literal["mean", "sum"]

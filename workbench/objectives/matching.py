@@ -8,9 +8,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from workbench.encoders.encoding import Encoding
-from workbench.objectives.masking import chance
 from workbench.objectives.objective import Corrupted
 from workbench.objectives.transport import transport_distance
+from workbench.objectives.units import chance
 from workbench.pairs import LossSum, PairBatch
 
 

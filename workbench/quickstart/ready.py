@@ -9,6 +9,7 @@ import torch
 from workbench import places
 from workbench.data.datasets.scenes import Scenes
 from workbench.objectives.masked_language import MaskedLanguage
+from workbench.objectives.masking import Tokens
 from workbench.quickstart import scenes as prepared
 from workbench.quickstart.recipes import FAST_SCENES, uniter_tiny
 from workbench.quickstart.stream import SceneStream, scene_stream
@@ -50,7 +51,7 @@ def example_of_masking(stream: SceneStream, example: int, seed: int = 1) -> dict
     """Columns of a small table: the pieces of one sentence, as they are and as hidden (U6)."""
     tokenizer = stream.tokenizer
     objective = MaskedLanguage(
-        torch.nn.Identity(), tokenizer.mask_id, tokenizer.random_range, probability=0.4
+        torch.nn.Identity(), tokenizer.mask_id, tokenizer.random_range, choose=Tokens(0.4)
     )
     batch = stream.take([example])
     broken = objective.corrupt(batch, torch.Generator().manual_seed(seed))

@@ -28,6 +28,7 @@ from workbench.objectives.masked_regions import (
     RegionDistribution,
     RegionFeatures,
 )
+from workbench.objectives.masking import Tokens, WholeWords
 from workbench.objectives.matching import Matching
 from workbench.objectives.mixing import Alternate
 from workbench.training.model import Pretraining
@@ -117,6 +118,7 @@ def pretraining(
 ) -> Pretraining:
     """The encoder with UNITER's objectives on it, mixed by ``ratios`` (names as in U6–U12)."""
     made = encoder(sizes, variant=variant, activation=activation, init_range=init_range)
+    chooser = WholeWords if whole_words else Tokens
     word = made.inputs.text.word.weight
     projection = cast(RegionEmbedder, made.inputs.regions).feature.weight
     classifier = ClassifierHead(sizes.width, sizes.width, sizes.classes, sizes.eps)
@@ -125,8 +127,7 @@ def pretraining(
             TiedHead(word, activation=activation, eps=sizes.eps),
             mask_id,
             random_range,
-            probability=mask_probability,
-            whole_words=whole_words,
+            choose=chooser(mask_probability),
         ),
         Matching(nn.Linear(sizes.width, 2), transport=transport),
         RegionFeatures(
