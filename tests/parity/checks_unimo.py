@@ -2,22 +2,22 @@
 
 import torch
 
+from tests.parity import originals
 from tests.parity.originals import Golden
 from workbench.encoders.single_stream import SingleStream, SingleStreamSizes
 from workbench.layers.heads import TiedHead
+from workbench.objectives.language_losses import smoothed_cross_entropy
 from workbench.objectives.masked_language import MaskedLanguage
 from workbench.objectives.objective import Corrupted
 from workbench.pairs import Offsets, PairBatch, Regions, TextTokens
-from workbench.patterns import BIDIRECTIONAL
+from workbench.patterns import BIDIRECTIONAL, AttentionPattern
 from workbench.systems import unimo
 from workbench.systems.unimo_inputs import ObjectTags, with_object_tags
 from workbench.systems.unimo_names import original_names
 
-TOLERANCE = {"atol": 1e-4, "rtol": 1e-4}
-
 
 def close(ours, theirs, name=""):
-    torch.testing.assert_close(ours, theirs, **TOLERANCE, msg=lambda text: f"{name}: {text}")
+    originals.close(ours, theirs, name, originals.LOOSE)
 
 
 class Released(torch.nn.Module):
@@ -190,9 +190,7 @@ def mlm(golden: Golden) -> None:
         # these places were drawn at random, so their areas do not follow from their corners
         places = given["image_loc"][looks]
         model.encoder.inputs.regions.code = lambda _, places=places: places
-        row = torch.full(reads.shape, -1).masked_scatter(reads, torch.arange(int(reads.sum())))
-        hidden = row.flatten()[given["mask_pos"]]
-        broken = Corrupted(batch, hidden, given["labels"])
+        broken = Corrupted(batch, rows_of(given["mask_pos"], reads), given["labels"])
         with torch.no_grad():
             encoding = model.encoder(batch)
             close(objective.scores(encoding, broken), expected[f"{graph}/logits"], graph)
@@ -200,5 +198,65 @@ def mlm(golden: Golden) -> None:
         close(loss.mean(), expected[f"{graph}/loss"].squeeze(), graph)
 
 
-CHECKS = {"encoder": encoder, "mlm": mlm}
+def rows_of(flat: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+    """Packed rows of the text at these flat places in padded [B, n] text."""
+    row = torch.full(there.shape, -1).masked_scatter(there, torch.arange(int(there.sum())))
+    return row.flatten()[flat.flatten()]
+
+
+def generated(golden: Golden, batch: PairBatch, pattern: AttentionPattern, rows, smoothing):
+    """Scores and mean smoothed loss of a target that each row's state gives the next token of."""
+    model = released(golden)
+    with torch.no_grad():
+        scores = model.head(model.encoder(batch, pattern).text[rows])
+    labels = golden.group("input")["tgt_label"].flatten()
+    return scores, {s: smoothed_cross_entropy(scores, labels, s).mean() for s in smoothing}
+
+
+def seq2seq_train(golden: Golden) -> None:
+    """Text from text: states, scores and label-smoothed loss under teacher forcing."""
+    given, expected = golden.group("input"), golden.group("output")
+    mask, smoothing = given["input_mask"], golden.facts["args"]["label_smooth"]
+    there = valid(mask)
+    nothing = torch.zeros(*there.shape, golden.config["image_embedding_size"])
+    regions = pictures(nothing, nothing[..., :5], torch.zeros_like(there))
+    batch = pairs(regions, tokens(given["token_ids"], given["pos_ids"], there))
+    pattern = AttentionPattern("seq2seq", mask[:, 0].sum(1).long())
+    assert_same_mask(batch, pattern, mask, there)
+    rows = rows_of(given["tgt_pos"], there)
+    scores, loss = generated(golden, batch, pattern, rows, [smoothing])
+    close(scores, expected["logits"], "scores")
+    close(loss[smoothing], expected["loss"].squeeze(), "loss")
+    encoding, _ = encoded(released(golden), batch, pattern)
+    close(encoding.text, expected["enc_l_out"][there], "states")
+
+
+def captions(golden: Golden) -> None:
+    """The part of ``img2txt_train`` without adversarial steps: states, scores and losses."""
+    given, expected = golden.group("input"), golden.group("output")
+    mask, (slots, tagged) = (
+        given["input_mask"],
+        (
+            given["image_loc"].shape[1],
+            given["obj_token_ids"].shape[1],
+        ),
+    )
+    there = valid(mask)
+    looks, named, reads = there.split([slots, tagged, there.shape[1] - slots - tagged], 1)
+    regions = pictures(given["image_embedding"], given["image_loc"], looks)
+    tags = tokens(given["obj_token_ids"], given["obj_pos_ids"], named)
+    text = tokens(given["token_ids"], given["pos_ids"], reads)
+    batch, pattern = with_object_tags(pairs(regions, text), ObjectTags(tags.ids, tags.offsets))
+    assert_same_mask(batch, pattern, mask, there)
+    said = batch.text.offsets.within >= tags.offsets.lengths[batch.text.offsets.owner]
+    rows = said.nonzero().squeeze(1)[rows_of(given["tgt_pos"], reads)]
+    scores, losses = generated(golden, batch, pattern, rows, [0.0, 0.1])
+    close(scores, expected["logits"], "scores")
+    close(losses[0.0], expected["loss_plain"].squeeze(), "loss")
+    close(losses[0.1], expected["loss_label_smooth_0.1"].squeeze(), "smoothed loss")
+    encoding, _ = encoded(released(golden), batch, pattern)
+    close(encoding.text[said], expected["enc_l_out"][reads], "states")
+
+
+CHECKS = {"encoder": encoder, "mlm": mlm, "seq2seq_train": seq2seq_train}
 """The check of every kind of case that is covered whole."""

@@ -32,7 +32,6 @@ LATER: dict[tuple[str, str], str] = {
     ("vlp", "vqa"): HEADS,
     ("vlp", "scst"): HEADS,
     ("unimo", "img2txt_train"): HEADS,
-    ("unimo", "seq2seq_train"): HEADS,
     ("unimo", "dialog_train"): HEADS,
     ("unimo", "classification"): HEADS,
     ("unimo", "regression"): HEADS,

@@ -7,13 +7,12 @@ neither gives (X7) and for every place where they differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from workbench.encoders.single_stream import SingleStream, SingleStreamSizes
 from workbench.encoders.summaries import TwoPoolers
@@ -29,17 +28,19 @@ from workbench.systems.unimo_inputs import UnimoInputs
 class UnimoVariant:
     """Where the text of the paper and the released code differ, or neither says (X6, X7, B9).
 
-    ``fuse`` makes one vector of h_CLS and h_IMG: their product (the retrieval graph and the
-    hint ``fusion_method`` in its configuration [c]) or, as for entailment, ``torch.add``.
-    ``head_norm_bias``: where the language head's LayerNorm bias begins, 1 in the released code.
+    * ``fusion`` of h_CLS and h_IMG: "mul" as in the released retrieval graph and the hint
+      ``fusion_method`` of its configuration, or "sum" as in the entailment graph (X7).
+    * ``head_norm_bias``: where the language head's LayerNorm bias begins; 1 in the code (B9).
     """
 
-    fuse: Callable[[Tensor, Tensor], Tensor] = torch.mul
+    fusion: Literal["mul", "sum"] = "mul"
     head_norm_bias: float = 1.0
 
 
 RELEASED = UnimoVariant()
 PAPER = UnimoVariant(head_norm_bias=0.0)
+
+_FUSIONS = {"mul": torch.mul, "sum": torch.add}
 
 FIRST_POSITION = 2
 """The row of the position table at which a text begins [c]."""
@@ -114,7 +115,7 @@ def encoder(
         mask_row=False,
     )
     inputs = UnimoInputs(text, regions, FIRST_POSITION)
-    summary = TwoPoolers(sizes.width, sizes.width, sizes.width, fuse=variant.fuse)
+    summary = TwoPoolers(sizes.width, sizes.width, sizes.width, fuse=_FUSIONS[variant.fusion])
     made = SingleStream(sizes, inputs, summary, activation)
     return made.apply(lambda module: initialise(module, init_range))
 

@@ -71,12 +71,14 @@ def with_object_tags(batch: PairBatch, tags: ObjectTags) -> tuple[PairBatch, Att
         rows = of_text.new_empty(both.rows)
         return rows.index_copy(0, tag_rows, of_tags.to(rows)).index_copy(0, text_rows, of_text)
 
+    nothing = torch.full_like(tags.ids, -1)
     grown = TextTokens(
         laid(tags.ids, text.ids),
         laid(torch.zeros_like(tags.ids), text.segments),
         laid(tags.offsets.within, text.positions),
-        laid(torch.full_like(tags.ids, -1), text.words),
+        laid(nothing, text.words),
         both,
+        None if text.phrases is None else laid(nothing, text.phrases),
     )
     pattern = AttentionPattern("seq2seq", tags.offsets.lengths.to(both.starts.device))
     return dataclasses.replace(batch, text=grown), pattern
