@@ -6,25 +6,31 @@ names a place where the text says otherwise or neither is sure (X5).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
 import torch.nn.functional as F
-from torch import nn
 
 from workbench.encoders.single_stream import SingleStream, SingleStreamSizes
 from workbench.layers.blocks import Activation
 from workbench.layers.embeddings import TextEmbedder
 from workbench.layers.geometry import Code, geometry5, geometry6
 from workbench.layers.initialisation import initialise
+from workbench.objectives.language_losses import smoothed_divergence
+from workbench.objectives.masked_language import MaskedLanguage
+from workbench.objectives.masking import Chooser, Counted, Tokens
+from workbench.objectives.mixing import Alternate, Together
+from workbench.systems.vlp_head import language_heads
 from workbench.systems.vlp_inputs import FirstTimesSeparator, PrefixedInputs
+from workbench.systems.vlp_masking import OrTheEnd
+from workbench.systems.vlp_pretext import RegionPretext
 from workbench.systems.vlp_regions import (
     ClassAwareRegions,
     PlaceAndClasses,
     geometry5_and_confidence,
     geometry6_without_confidence,
 )
+from workbench.training.model import Pretraining
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,6 @@ PAPER = VlpVariant(
     projected=True,
     block_hidden=True,
     most_masked=None,
-    last_masked=False,
     learning_rate=3e-4,
 )
 
@@ -165,3 +170,68 @@ def encoder(
     for part in (inputs.text, made.blocks, made.summary):
         part.apply(lambda module: initialise(module, init_range))
     return made
+
+
+def chooser(variant: VlpVariant) -> Chooser:
+    """Which words a reading hides: a counted few, or every token with 15 % (P7)."""
+    if variant.most_masked is not None:
+        return Counted(0.15, variant.most_masked, variant.last_masked)
+    return OrTheEnd(Tokens(0.15)) if variant.last_masked else Tokens(0.15)
+
+
+def pretraining(
+    sizes: SingleStreamSizes,
+    mask_id: int,
+    separator_id: int,
+    random_range: tuple[int, int] | None = None,
+    *,
+    seq2seq: float = 0.75,
+    variant: VlpVariant = RELEASED,
+    activation: Activation = F.gelu,
+    choose: Chooser | None = None,
+    task_parts: bool = False,
+    smoothing: float = 0.0,
+    drop_worst: float = 0.0,
+    region_pretext: float = 0.0,
+    init_range: float = 0.02,
+) -> Pretraining:
+    """The encoder with both objectives on one head, drawn for every pair (P5-P8).
+
+    ``seq2seq`` is the chance of a causal target: 0.75 for pre-training, 1 for captions, 0 for
+    questions.  A random token is any of the vocabulary where ``random_range`` is None [c].
+    ``task_parts`` gives each objective its own part of a head four times as wide
+    (``relax_projection``), ``smoothing`` spreads the targets, ``drop_worst`` leaves out pairs
+    (of each objective's own, X5), ``region_pretext`` is the share of hidden regions; with it one
+    objective is drawn a step.  All four are off in the released runs.
+    """
+    made = encoder(
+        sizes, separator_id, variant=variant, activation=activation, init_range=init_range
+    )
+    inputs = cast(PrefixedInputs, made.inputs)
+    heads = language_heads(
+        inputs.text.word.weight, parts=task_parts, activation=activation, eps=sizes.eps
+    )
+    words = [
+        MaskedLanguage(
+            head,
+            mask_id,
+            random_range or (0, sizes.vocabulary),
+            choose=choose or chooser(variant),
+            name=name,
+            source_rows=source_rows,
+            smoothing=smoothing,
+            smoothed=smoothed_divergence,
+            drop_worst=drop_worst,
+        )
+        for head, name, source_rows in zip(heads, ("seq2seq", "mlm"), (1, None), strict=True)
+    ]
+    for head in heads:
+        head.transform.apply(lambda module: initialise(module, init_range))
+    weights = [seq2seq, 1.0 - seq2seq]
+    if not region_pretext:
+        return Pretraining(made, Alternate(words, weights, per="sample"))
+    both = [
+        Together([each, RegionPretext(inputs.regions, each.pattern, share=region_pretext)])
+        for each in words
+    ]
+    return Pretraining(made, Alternate(both, weights))

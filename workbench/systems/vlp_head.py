@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from workbench.layers.blocks import Activation
-from workbench.layers.heads import Transform
+from workbench.layers.heads import TiedHead, Transform
 
 TASKS = 4
 SEQ2SEQ_TASK, BIDIRECTIONAL_TASK = 3, 0
@@ -50,3 +50,18 @@ class TaskHead(nn.Module):
         """Vocabulary scores of the chosen rows for this task."""
         parts = self.transform(rows).unflatten(-1, (self.tasks, -1))
         return F.linear(parts[:, self.task], self.weight, self.bias)
+
+
+def language_heads(
+    word: Tensor, *, parts: bool, activation: Activation = F.gelu, eps: float = 1e-12
+) -> tuple[TiedHead | TaskHead, TiedHead | TaskHead]:
+    """The heads of the seq2seq and of the bidirectional objective, by the words' embeddings.
+
+    They are one head (P5, P6), or with ``parts`` two parts of a wide one.
+    """
+    if not parts:
+        head = TiedHead(word, activation=activation, eps=eps)
+        return head, head
+    causal = TaskHead(word, SEQ2SEQ_TASK, activation=activation, eps=eps)
+    both_ways = TaskHead(word, BIDIRECTIONAL_TASK, activation=activation, eps=eps, sharing=causal)
+    return causal, both_ways

@@ -1,4 +1,4 @@
-"""Class-aware region embeddings: what a region shows, where it is, and what a detector thinks (P3)."""
+"""Class-aware region embeddings: what a region shows, where it is, what a detector sees (P3)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,50 @@
+"""Unified VLP small enough for a laptop, built from plain numbers so that a recipe can name it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from workbench.objectives.masking import Tokens
+from workbench.systems import vlp
+from workbench.systems.vlp_masking import OrTheEnd
+from workbench.training.model import Pretraining
+
+
+def vlp_tiny(
+    *,
+    vocabulary: int,
+    feature_size: int,
+    classes: int,
+    mask_id: int,
+    random_range: Sequence[int],
+    separator_id: int | None = None,
+    seq2seq: float = 0.75,
+    mask_probability: float = 0.15,
+    emphasis: Mapping[str, float] | None = None,
+) -> Pretraining:
+    """VLP with 4 layers of 128 units, its weights drawn as wide as BERT-base's in proportion.
+
+    ``separator_id`` is by default the id before [MASK], where BERT's vocabularies have [SEP].
+    ``emphasis`` gives single vocabulary entries (ids as text, as JSON keeps them) a masking
+    probability of their own.  Where that or ``mask_probability`` is chosen, tokens are hidden one
+    by one, and the end of a sentence like one of them; otherwise a counted few, as released.
+    """
+    sizes = vlp.tiny(vocabulary, feature_size, classes)
+    low, high = random_range
+    choose = None
+    if emphasis or mask_probability != 0.15:
+        probability = torch.full((vocabulary,), mask_probability)
+        for entry, own in (emphasis or {}).items():
+            probability[int(entry)] = own
+        choose = OrTheEnd(Tokens(probability), mask_probability)
+    return vlp.pretraining(
+        sizes,
+        mask_id,
+        mask_id - 1 if separator_id is None else separator_id,
+        (low, high),
+        seq2seq=seq2seq,
+        choose=choose,
+        init_range=0.02 * (768 / sizes.width) ** 0.5,
+    )
