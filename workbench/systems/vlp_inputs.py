@@ -98,6 +98,15 @@ class PrefixedInputs(InputLayer):
         behind = (text.offsets.within > 0) * batch.regions.offsets.lengths[text.offsets.owner]
         return text.positions + behind
 
+    def target_rows(self, text: TextTokens, regions: Int[Tensor, "P"]) -> Float[Tensor, "T D"]:
+        """Rows of causal targets by themselves, beside pictures of so many ``regions``.
+
+        Positions are those of whole sentences as given, so that a caption's first word has 1.
+        """
+        positions = text.positions + 1 + regions[text.offsets.owner]
+        last = torch.full_like(text.ids, self.segment.num_embeddings - 1)
+        return self.text(text, positions, last)
+
     def segments(
         self, batch: PairBatch, pattern: AttentionPattern
     ) -> tuple[Int[Tensor, "R"], Int[Tensor, "_"]]:
@@ -110,10 +119,14 @@ class PrefixedInputs(InputLayer):
 
 
 def causal(batch: PairBatch, pattern: AttentionPattern) -> Bool[Tensor, "P"]:
-    """Which pairs are read with a causal target: those whose text is not all source."""
+    """Which pairs are read with a causal target: those whose text is not all source.
+
+    A lone [CLS] under a seq2seq pattern is the prefix of a caption that is still to be written.
+    """
+    lengths = batch.text.offsets.lengths
     if pattern.source is None:
         return torch.zeros_like(batch.matched)
-    return pattern.source < batch.text.offsets.lengths
+    return (pattern.source < lengths) | (lengths <= 1)
 
 
 def shifted(pattern: AttentionPattern) -> AttentionPattern:
