@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
-from workbench.encoders.single_stream import SingleStreamSizes
 from workbench.systems import uniter
 from workbench.systems.text_initialisation import load_text_encoder, minilm_sizes, minilm_weights
 from workbench.training.model import Pretraining
@@ -43,22 +42,22 @@ def uniter_tiny(
         mask_id,
         (low, high),
         ratios=ratios,
-        mask_probability=_by_entry(vocabulary, mask_probability, emphasis or {}),
+        mask_probability=by_entry(vocabulary, mask_probability, emphasis or {}),
         region_probability=region_probability,
-        init_range=_init_range(sizes),
+        init_range=init_range(sizes.width),
     )
     if original_ids is not None:
         load_text_encoder(model.encoder, minilm_weights(), np.array(original_ids))
     return model
 
 
-def _init_range(sizes: SingleStreamSizes) -> float:
-    return 0.02 * (768 / sizes.width) ** 0.5
+def init_range(width: int) -> float:
+    """How wide to draw the weights of a model so that its rows vary like BERT-base's."""
+    return 0.02 * (768 / width) ** 0.5
 
 
-def _by_entry(
-    vocabulary: int, others: float, emphasis: Mapping[str, float]
-) -> float | torch.Tensor:
+def by_entry(vocabulary: int, others: float, emphasis: Mapping[str, float]) -> float | torch.Tensor:
+    """Masking probabilities for every entry of a vocabulary; one number where all are alike."""
     if not emphasis:
         return others
     probability = torch.full((vocabulary,), others)

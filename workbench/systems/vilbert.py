@@ -6,7 +6,7 @@ Defaults are those of the first released code and load its checkpoints; each fie
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +29,12 @@ from workbench.objectives.masking import Tokens
 from workbench.objectives.matching import Matching
 from workbench.objectives.mixing import Alternate, Together
 from workbench.systems.vilbert_inputs import TaskInputs
+from workbench.systems.vilbert_sizes import base as base
+from workbench.systems.vilbert_sizes import large as large
+from workbench.systems.vilbert_sizes import schedule as schedule
+from workbench.systems.vilbert_sizes import single_base as single_base
+from workbench.systems.vilbert_sizes import single_tiny as single_tiny
+from workbench.systems.vilbert_sizes import tiny as tiny
 from workbench.training.model import Pretraining
 
 Sizes = TwoStreamSizes | SingleStreamSizes
@@ -68,63 +74,6 @@ RELEASED = VilbertVariant()
 PAPER = VilbertVariant(replace="either", random_specials=False, region_head="region")
 MULTI_TASK = VilbertVariant(only_matched=True, overlap=0.4)
 """The multi-task code as its pre-training command runs it; task tokens come with fine-tuning."""
-
-
-def schedule(
-    text_layers: int, region_layers: int, text_ids: Sequence[int], region_ids: Sequence[int]
-) -> str:
-    """The order of blocks that the original's configuration means (V3), for ``TwoStreamSizes``.
-
-    Co-attention ``k`` comes before text layer ``text_ids[k]`` and region layer ``region_ids[k]``
-    ([c] ``t_biattention_id``, ``v_biattention_id``); between two of them text goes first, after
-    the last regions do.  The order of text and regions matters to ``text_gates`` alone.
-    """
-    for ids, layers in ((text_ids, text_layers), (region_ids, region_layers)):
-        rising = all(a <= b for a, b in zip([0, *ids], [*ids, layers], strict=True))
-        if len(text_ids) != len(region_ids) or not rising:
-            raise ValueError(
-                "co-attention needs as many text as region layers, in rising order and up to "
-                f"{text_layers} and {region_layers}; got {list(text_ids)} and {list(region_ids)}"
-            )
-    order, text, regions = "", 0, 0
-    for text_id, region_id in zip(text_ids, region_ids, strict=True):
-        order += "T" * (text_id - text) + "V" * (region_id - regions) + "C"
-        text, regions = text_id, region_id
-    return order + "V" * (region_layers - regions) + "T" * (text_layers - text)
-
-
-def _at_the_top(text_layers: int, blocks: int) -> str:
-    return schedule(text_layers, blocks, range(text_layers - blocks, text_layers), range(blocks))
-
-
-def base(
-    blocks: int = 6, vocabulary: int = 30522, feature_size: int = 2048, classes: int = 1601
-) -> TwoStreamSizes:
-    """ViLBERT on BERT-base with 2, 4, 6 or 8 co-attention blocks at its top (V1–V3, V23).
-
-    With 6 the blocks and poolers have 209.8 M parameters; with the 11.0 M that the released code
-    holds and never uses these are the 221 M that the UNITER paper counts.
-    """
-    order = _at_the_top(12, blocks)
-    stream = 768, 12, 3072, 1024, 8, 1024, 1024, 8
-    return TwoStreamSizes(order, *stream, vocabulary, 512, feature_size, classes)
-
-
-def large(
-    blocks: int = 6, vocabulary: int = 30522, feature_size: int = 2048, classes: int = 1601
-) -> TwoStreamSizes:
-    """The released configuration on BERT-large's 24 layers, with the same region stream [c]."""
-    order = _at_the_top(24, blocks)
-    stream = 1024, 16, 4096, 1024, 8, 1024, 1024, 8
-    return TwoStreamSizes(order, *stream, vocabulary, 512, feature_size, classes)
-
-
-def tiny(vocabulary: int, feature_size: int, classes: int, blocks: int = 2) -> TwoStreamSizes:
-    """Two streams of about two million parameters for a laptop, without dropout."""
-    order, stream = _at_the_top(4, blocks), (128, 4, 512, 128, 4, 256, 128, 4)
-    return TwoStreamSizes(
-        order, *stream, vocabulary, 64, feature_size, classes, dropout=0.0, attention_dropout=0.0
-    )
 
 
 _FUSIONS = {"mul": torch.mul, "sum": torch.add}
