@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor
 
+from tests.parity.procedural import procedural_tensors
 from workbench.pairs import Offsets, PairBatch, Regions, TextTokens
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "goldens"
@@ -51,10 +52,9 @@ class Golden:
     @classmethod
     def at(cls, path: Path) -> Golden:
         """Reads a case from its JSON file."""
-        beside = path.with_suffix(".safetensors")
-        return cls(
-            path, json.loads(path.read_text()), load_file(beside) if beside.is_file() else {}
-        )
+        beside, facts = path.with_suffix(".safetensors"), json.loads(path.read_text())
+        stored = load_file(beside) if beside.is_file() else {}
+        return cls(path, facts, stored | procedural_tensors(facts))
 
     @property
     def config(self) -> dict[str, Any]:
