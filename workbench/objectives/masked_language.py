@@ -18,7 +18,7 @@ from workbench.objectives.language_losses import (
     without_worst,
 )
 from workbench.objectives.masking import Chooser, Tokens
-from workbench.objectives.objective import Corrupted
+from workbench.objectives.objective import Corrupted, asked_of
 from workbench.objectives.units import chance
 from workbench.pairs import LossSum, PairBatch, TextTokens
 from workbench.patterns import BIDIRECTIONAL, AttentionPattern
@@ -93,7 +93,7 @@ class MaskedLanguage(nn.Module):
 
     def scores(self, encoding: Encoding, corrupted: Corrupted) -> Float[Tensor, "m V"]:
         """Vocabulary scores of the hidden rows."""
-        return self.head(encoding.text[corrupted.rows])
+        return asked_of(self.head, encoding.text[corrupted.rows], self.name)
 
     def loss(self, encoding: Encoding, corrupted: Corrupted) -> LossSum:
         """Cross-entropy over hidden tokens."""

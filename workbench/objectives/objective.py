@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Int, Shaped
-from torch import Tensor
+from jaxtyping import Float, Int, Shaped
+from torch import Tensor, nn
 
 from workbench.encoders.encoding import Encoding
 from workbench.pairs import LossSum, PairBatch
@@ -37,3 +37,22 @@ class Objective(Protocol):
     def loss(self, encoding: Encoding, corrupted: Corrupted) -> LossSum:
         """How badly the states recover what was hidden, as a sum and a count."""
         ...
+
+
+def asked_of(
+    head: nn.Module, rows: Float[Tensor, "m width"], name: str
+) -> Float[Tensor, "m outputs"]:
+    """The head's answer for these rows; raises ``ValueError`` when it was built for another width.
+
+    ``name`` says whose head it is.
+    """
+    try:
+        return head(rows)
+    except RuntimeError as problem:
+        widths = {layer.in_features for layer in head.modules() if isinstance(layer, nn.Linear)}
+        if not widths or rows.shape[-1] in widths:
+            raise
+        raise ValueError(
+            f"the head of {name!r} takes rows of {min(widths)} units but this encoder's have "
+            f"{rows.shape[-1]}; build it from the encoder's widths"
+        ) from problem

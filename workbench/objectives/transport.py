@@ -52,7 +52,16 @@ def transport_plan(
 
 
 def transport_distance(encoding: Encoding, batch: PairBatch) -> Float[Tensor, "P"]:
-    """The cost of the best plan of each pair, [CLS] and [SEP] included; always in float32."""
+    """The cost of the best plan of each pair, [CLS] and [SEP] included; always in float32.
+
+    Raises ``ValueError`` for states of different widths: there is no cosine between them.
+    """
+    if encoding.text.shape[-1] != encoding.regions.shape[-1]:
+        raise ValueError(
+            f"transport compares words with regions, but this encoder's tokens have "
+            f"{encoding.text.shape[-1]} units and its regions {encoding.regions.shape[-1]}; use "
+            "an encoder of one stream, or transport=0.0"
+        )
     text, regions = batch.text.offsets, batch.regions.offsets
     cost = cosine_cost(pad(encoding.text.float(), text), pad(encoding.regions.float(), regions))
     steps = torch.arange(max(text.longest, regions.longest), device=cost.device)

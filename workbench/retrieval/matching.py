@@ -14,8 +14,7 @@ from workbench.pairs import PairBatch
 @torch.no_grad()
 def match_scores(encoder: Encoder, matching: Matching, batch: PairBatch) -> torch.Tensor:
     """How much more "matches" than "does not" each pair gets, in logits."""
-    scores = matching.scores(encoder(batch)).float()
-    return scores[:, 1] - scores[:, 0]
+    return matching.lead(encoder(batch))
 
 
 def matching_accuracy(
