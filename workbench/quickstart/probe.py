@@ -43,16 +43,18 @@ def scene_probe(
 def binding(model: Pretraining, stream: SceneStream) -> Float[np.ndarray, "layers H"]:
     """How well each head ties a name to its own region: its share of the attention to regions.
 
-    The mean over all names of the stream whose own region is among them; what a head that knows
-    nothing would give is the mean of one over the number of regions.
+    Attention to a row of the whole picture does not count; a layer in which words see no region
+    gets 0.  The mean over all names of the stream whose own region is among them; what a head
+    that knows nothing would give is the mean of one over the number of regions.
     """
     shares = []
     for number, example in enumerate(stream.examples):
         record = attention_in(model, stream, number)
-        words = len(record.words)
+        own_rows, words = record.own_rows, int((~record.added[: len(record.words)]).sum())
         rows = stream.tokenizer.spans_to_rows(example.sentence, example.spans)
         for span, own in zip(example.spans, rows, strict=True):
             if span.role == "name":
-                seen = record.attention[:, :, own[0], words:]
-                shares.append(seen[:, :, span.object] / seen.sum(-1))
+                seen = record.attention[:, :, own_rows[own[0]]][:, :, own_rows[words:]]
+                given = seen.sum(-1)  # nothing where words look at words alone
+                shares.append(seen[:, :, span.object] / np.where(given > 0, given, 1.0))
     return np.mean(shares, axis=0)
