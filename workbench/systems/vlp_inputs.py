@@ -9,6 +9,7 @@ and only the position numbers tell that the picture stands between [CLS] and [SE
 from __future__ import annotations
 
 import dataclasses
+from typing import cast
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -77,7 +78,11 @@ class PrefixedInputs(InputLayer):
         self.block_hidden = block_hidden
         if text.segment is None or text.segment.num_embeddings not in (2, 6):
             raise ValueError("an encoder of this kind has 2 or 6 segments; give one of them")
-        self.segment = text.segment
+
+    @property
+    def segment(self) -> nn.Embedding:
+        """The embedder's segment table."""
+        return cast(nn.Embedding, self.text.segment)
 
     def forward(self, batch: PairBatch, pattern: AttentionPattern) -> InputRows:
         """The rows of a batch, laid out [regions | CLS SEP words SEP]."""
