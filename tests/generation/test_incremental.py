@@ -93,7 +93,7 @@ def test_several_rows_at_once_see_only_earlier_ones():
 def test_runs_that_do_not_fit_the_drafts_are_refused():
     encoder, _ = make_model("uniter")
     begun = encode_prefix(encoder, make_prefix([2, 3], [4, 1]))
-    with pytest.raises(ValueError, match="2 pictures with 1 drafts each .* got 3 runs"):
+    with pytest.raises(ValueError, match=r"2 pictures with 1 drafts each .* got 3 runs"):
         encode_more(encoder, begun, target_text(torch.zeros(3, 1, dtype=torch.int64), 0), 1)
     with pytest.raises(ValueError, match="neither tokens nor regions"):
         encode_prefix(encoder, make_prefix([2, 0], [4, 0]))
