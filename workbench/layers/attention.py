@@ -13,7 +13,7 @@ import math
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from workbench.pairs import Offsets
@@ -22,7 +22,7 @@ from workbench.patterns import Read
 Trace = dict[str, list]
 
 
-def pad(rows: Float[Tensor, "rows *rest"], offsets: Offsets) -> Float[Tensor, "P longest *rest"]:
+def pad(rows: Shaped[Tensor, "rows *rest"], offsets: Offsets) -> Shaped[Tensor, "P longest *rest"]:
     """Packed rows as one padded block per pair; the filler is zero."""
     padded = rows.new_zeros(len(offsets), offsets.longest, *rows.shape[1:])
     padded[offsets.owner, offsets.within] = rows
@@ -30,8 +30,8 @@ def pad(rows: Float[Tensor, "rows *rest"], offsets: Offsets) -> Float[Tensor, "P
 
 
 def unpad(
-    padded: Float[Tensor, "P longest *rest"], offsets: Offsets
-) -> Float[Tensor, "rows *rest"]:
+    padded: Shaped[Tensor, "P longest *rest"], offsets: Offsets
+) -> Shaped[Tensor, "rows *rest"]:
     """The packed rows of a padded block; undoes ``pad``."""
     return padded[offsets.owner, offsets.within]
 
