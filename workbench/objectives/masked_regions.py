@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from workbench.encoders.encoding import Encoding
 from workbench.objectives.objective import Corrupted, asked_of
 from workbench.objectives.region_masking import HideRegions
-from workbench.objectives.region_masking import hide_regions as hide_regions
 from workbench.pairs import LossSum, PairBatch
 
 Reduction = Literal["mean", "sum"]
@@ -68,7 +67,7 @@ class _MaskedRegions(nn.Module):
         if self.only_matched:
             chosen = chosen & batch.matched[batch.regions.offsets.owner]
         rows = chosen.nonzero().squeeze(1)
-        return Corrupted(broken, rows, self.targets(batch, rows))
+        return Corrupted(broken, rows, self.targets(batch, rows), flexible=True)
 
     def targets(self, batch: PairBatch, rows: Tensor) -> Tensor:
         """What to recover in these rows of the whole batch."""

@@ -14,7 +14,14 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from workbench.objectives.spans import GeometricSpans as GeometricSpans
-from workbench.objectives.units import chance, choose_rows, first_rows, phrase_of_row, word_of_row
+from workbench.objectives.units import (
+    chance,
+    choose_rows,
+    first_rows,
+    phrase_of_row,
+    rank_in_run,
+    word_of_row,
+)
 from workbench.pairs import TextTokens
 
 Chooser = Callable[[TextTokens, torch.Generator], Bool[Tensor, "T"]]
@@ -100,11 +107,7 @@ class Counted:
         last = (offsets.within == offsets.lengths[offsets.owner] - 1) & ~words
         allowed = words | last if self.last_special else words
         score = chance(len(text.ids), rng, text.ids.device).masked_fill(~allowed, 2.0)
-        # by sentence, then by score: a row's place in this order is its rank in its sentence
-        order = torch.argsort(score, stable=True)
-        order = order[torch.argsort(offsets.owner[order], stable=True)]
-        rank = torch.empty_like(order).index_copy(0, order, offsets.within)
-        return (rank < wanted[offsets.owner]) & allowed
+        return (rank_in_run(score, offsets) < wanted[offsets.owner]) & allowed
 
 
 def _drawn(

@@ -169,11 +169,6 @@ class Together(Members):
         for member in self.objectives:
             objective = cast(Objective, member)
             broken = objective.corrupt(batch, rng)
-            if asked and not _same(broken.pattern, asked[0][1].pattern):
-                raise ValueError(
-                    f"{asked[0][0].name!r} and {objective.name!r} ask for different attention "
-                    "patterns and cannot share a forward pass; put them into an Alternate"
-                )
             if asked and not _same_rows(broken.batch, batch):
                 raise ValueError(
                     f"{objective.name!r} changes the rows of a batch in which others have already "
@@ -181,12 +176,27 @@ class Together(Members):
                 )
             batch = broken.batch
             asked.append((objective, broken))
-        return (Part(batch, asked[0][1].pattern, tuple(asked)),)
+        return (Part(batch, _common_pattern(asked), tuple(asked)),)
 
     def total(self, losses: Mapping[str, LossSum]) -> Float[Tensor, ""]:
         """The weighted sum of the mean losses."""
         weights = dict(zip(self.by_name, self.weights, strict=True))
         return torch.stack([weights[name] * loss.mean() for name, loss in losses.items()]).sum()
+
+
+def _common_pattern(asked: Sequence[tuple[Objective, Corrupted]]) -> AttentionPattern:
+    """The pattern that all objectives can work under."""
+    firm = [(objective.name, broken) for objective, broken in asked if not broken.flexible]
+    if not firm:
+        return asked[0][1].pattern
+    (first, chosen), *others = firm
+    for name, broken in others:
+        if not _same(broken.pattern, chosen.pattern):
+            raise ValueError(
+                f"{first!r} and {name!r} ask for different attention patterns and cannot share a "
+                "forward pass; put them into an Alternate"
+            )
+    return chosen.pattern
 
 
 def _same(one: AttentionPattern, other: AttentionPattern) -> bool:

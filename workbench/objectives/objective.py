@@ -16,12 +16,16 @@ from workbench.patterns import BIDIRECTIONAL, AttentionPattern
 
 @dataclass(frozen=True)
 class Corrupted:
-    """A broken batch, who may see whom in it, the rows to recover, and what was there."""
+    """A broken batch, who may see whom in it, the rows to recover, and what was there.
+
+    ``flexible`` says that any other pattern would do as well.
+    """
 
     batch: PairBatch
     rows: Int[Tensor, "m"]
     targets: Shaped[Tensor, "m *more"]
     pattern: AttentionPattern = BIDIRECTIONAL
+    flexible: bool = False
 
 
 @runtime_checkable

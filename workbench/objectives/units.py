@@ -39,6 +39,13 @@ def choose_rows(
     return chosen | (fallback & allowed)
 
 
+def rank_in_run(score: Float[Tensor, "rows"], offsets: Offsets) -> Int[Tensor, "rows"]:
+    """For each row how many rows of its run have a lower score."""
+    order = torch.argsort(score, stable=True)
+    order = order[torch.argsort(offsets.owner[order], stable=True)]
+    return torch.empty_like(order).index_copy(0, order, offsets.within)
+
+
 def word_of_row(text: TextTokens) -> Int[Tensor, "T"]:
     """For each token row a number shared by exactly the rows of its word, over the whole batch."""
     return _numbered(text, text.words[1:] != text.words[:-1])
