@@ -87,7 +87,8 @@ def variant_of(golden: Golden) -> vilbert.VilbertVariant:
         assert config.get(field, value) == value, f"{field}={config[field]!r} is not covered"
     target = config.get("visual_target", 0)
     assert target in (0, 1), f"visual_target={target}: noise contrastive estimation is not built"
-    tasks = golden.tensors.get("param/embeddings.task_embeddings.weight")
+    end = "embeddings.task_embeddings.weight"
+    tasks = next((t for name, t in golden.group("param").items() if name.endswith(end)), None)
     assert (tasks is not None) == bool(config.get("task_specific_tokens")), "task tokens"
     return vilbert.VilbertVariant(
         fusion=config.get("fusion_method", "mul"),
@@ -365,7 +366,7 @@ def model_of(golden: Golden) -> Pretraining:
     return model
 
 
-def asked_of(golden: Golden, model: Pretraining, batch: PairBatch) -> dict[str, Corrupted]:
+def asked_of(golden: Golden, batch: PairBatch) -> dict[str, Corrupted]:
     """The originals' corruption of a case, by the name of their loss."""
     given = golden.group("input")
     words = pack(given["masked_lm_labels"], batch.text.offsets.lengths)
@@ -416,7 +417,7 @@ def check_pretraining(golden: Golden) -> None:
         "seq_relationship_score": (alignment, None),
         "alignment_probability": (alignment.softmax(-1)[:, 0], None),
     }
-    asked = asked_of(golden, model, batch)
+    asked = asked_of(golden, batch)
     losses = {
         names[theirs]: model.mix[names[theirs]].loss(seen.encoding, corrupted)
         for theirs, corrupted in asked.items()

@@ -47,7 +47,9 @@ class VilbertVariant:
     * ``fusion`` of h_IMG and h_CLS: "mul" (V10), or "sum" where a configuration says so [c].
     * ``replace``: a wrong pair gets another caption ("text", [c]) or either side ("either", V10).
     * ``only_matched``: wrong pairs are not asked for their hidden words and regions (multi-task).
-    * ``overlap``: regions overlapping a hidden one by more than this are hidden too (multi-task).
+    * ``overlap``: regions overlapping a hidden one by more than this are hidden too, as the
+      multi-task paper says; its code only leaves them out of the count of [IMG]'s mean, which is
+      ``whole_overlap``.
     * ``region_target``: "kl" to the detector's classes (V9), or "mse" to the feature [c].
     * ``zeroed``: share of hidden regions that become zeros; the others stay as they are (V9).
     * ``at_least_one`` hidden row in each pair; no original has it, and its loss is NaN without any.
@@ -61,6 +63,7 @@ class VilbertVariant:
     replace: Literal["text", "either"] = "text"
     only_matched: bool = False
     overlap: float | None = None
+    whole_overlap: float | None = None
     region_target: Literal["kl", "mse"] = "kl"
     zeroed: float = 0.9
     at_least_one: bool = False
@@ -72,7 +75,7 @@ class VilbertVariant:
 
 RELEASED = VilbertVariant()
 PAPER = VilbertVariant(replace="either", random_specials=False, region_head="region")
-MULTI_TASK = VilbertVariant(only_matched=True, overlap=0.4)
+MULTI_TASK = VilbertVariant(only_matched=True, whole_overlap=0.4)
 """The multi-task code as its pre-training command runs it; task tokens come with fine-tuning."""
 
 
@@ -210,7 +213,18 @@ def _under_objectives(
 ) -> Pretraining:
     sizes, width, eps = made.sizes, made.widths.regions, made.sizes.eps
     kl = variant.region_target == "kl"
+    recover = RegionDistribution if kl else RegionFeatures
     outputs = sizes.classes if kl else sizes.feature_size
+    regions: nn.Module = recover(
+        ClassifierHead(width, width, outputs, eps, region_activation),
+        probability=masks.regions,
+        zeroed=variant.zeroed,
+        overlap=variant.overlap,
+        at_least_one=variant.at_least_one,
+        whole_overlap=variant.whole_overlap,
+        only_matched=variant.only_matched,
+        reduction="sum" if kl else "mean",
+    )
     objectives: list[nn.Module] = [
         Matching(nn.Linear(made.widths.summary, 2), replace=variant.replace, match_class=0),
         MaskedLanguage(
@@ -220,15 +234,7 @@ def _under_objectives(
             choose=Tokens(masks.words, at_least_one=variant.at_least_one),
             only_matched=variant.only_matched,
         ),
-        (RegionDistribution if kl else RegionFeatures)(
-            ClassifierHead(width, width, outputs, eps, region_activation),
-            probability=masks.regions,
-            zeroed=variant.zeroed,
-            overlap=variant.overlap,
-            at_least_one=variant.at_least_one,
-            only_matched=variant.only_matched,
-            reduction="sum" if kl else "mean",
-        ),
+        regions,
     ]
     for objective in objectives:
         objective.apply(lambda module: initialise(module, init_range))
