@@ -12,7 +12,7 @@ from workbench.training import checkpoint
 from workbench.training.checkpoint import find_latest, load_training, load_weights, save
 from workbench.training.errors import RunError
 from workbench.training.folder import RunFolder
-from workbench.training.optimiser import adamw
+from workbench.training.optimiser import make_optimiser
 from workbench.training.recipe import Optimisation
 
 
@@ -32,7 +32,7 @@ def _names(folder):
 
 
 def test_weights_come_back_to_the_bit_and_stay_tied(folder, model):
-    optimiser = adamw(model, Optimisation())
+    optimiser = make_optimiser(model, Optimisation())
     save(folder, 7, model, {"step": 7, "optimiser": optimiser.state_dict()}, keep=2)
     found, damaged = find_latest(folder)
     other = toy.pretraining()

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int
@@ -24,6 +25,43 @@ class Position:
 
     epoch: int
     step: int
+
+
+@runtime_checkable
+class BatchPlan(Protocol):
+    """Which examples make the batch of a step, from the step alone."""
+
+    def steps(self, epoch: int = 0) -> int:
+        """How many batches this epoch has."""
+        ...
+
+    def position(self, global_step: int) -> Position:
+        """Where the batch with this number since the start of training lies."""
+        ...
+
+    def batch(self, epoch: int, step: int) -> Int[np.ndarray, "P"]:
+        """Indices of the examples in this batch."""
+        ...
+
+    def fingerprint(self) -> str:
+        """A hash of everything that decides the batches."""
+        ...
+
+
+@runtime_checkable
+class PlanMaker(Protocol):
+    """A plan's class, or a function that calls it with more options."""
+
+    def __call__(
+        self,
+        lengths: Int[np.ndarray, "n"],
+        budget: int,
+        seed: int,
+        *,
+        names: Sequence[str] | None = None,
+    ) -> BatchPlan:
+        """The plan of examples of these lengths (rows) for a budget of rows."""
+        ...
 
 
 class TokenBudgetPlan:

@@ -16,7 +16,7 @@ from jaxtyping import Int
 
 from workbench.data import chance
 from workbench.data.example import Example
-from workbench.data.packing import Position, TokenBudgetPlan
+from workbench.data.packing import BatchPlan, PlanMaker, Position, TokenBudgetPlan
 from workbench.data.phrases import PhraseRows
 from workbench.data.tokenizer import Tokenizer, text_tokens
 from workbench.pairs import PairBatch, Regions
@@ -65,9 +65,11 @@ class PairStream:
         truncate: bool = False,
         noise: float = 0.1,
         shares: Sequence[float] | None = None,
+        plan: PlanMaker | None = None,
     ) -> None:
         """``budget`` in rows (tokens + regions); ``max_tokens`` a sentence, special ones included.
 
+        ``plan`` (such as ``TokenBucketPlan``) makes batches otherwise than to the budget alone.
         All sentences are tokenised here, once.  Raises ``ValueError`` naming the example whose
         picture no source has, whose sentence is empty or too long, or which outgrows the budget.
         """
@@ -92,7 +94,12 @@ class PairStream:
         self._phrases = PhraseRows(self.examples, tokenizer, self._starts) if marked else None
         # Whichever source the coin picks, the batch must keep to the budget.
         regions = np.max([np.asarray(s.counts(images), np.int64) for s in self.sources], axis=0)
-        self.plan = TokenBudgetPlan(self._lengths + regions, budget, seed, noise=noise, names=names)
+        rows = self._lengths + regions
+        self.plan: BatchPlan = (
+            TokenBudgetPlan(rows, budget, seed, noise=noise, names=names)
+            if plan is None
+            else plan(rows, budget, seed, names=names)
+        )
 
     def __len__(self) -> int:
         return len(self.examples)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from workbench.training.errors import RecipeError
+from workbench.training.optimisation import Optimisation
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -74,19 +75,6 @@ def call(function: Callable[..., Any], **arguments: Any) -> Call:
 
 
 @dataclass(frozen=True)
-class Optimisation:
-    """AdamW with linear warm-up and linear decay to zero; the defaults are those of U16."""
-
-    learning_rate: float = 5e-5
-    betas: tuple[float, float] = (0.9, 0.98)
-    weight_decay: float = 0.01
-    eps: float = 1e-6
-    clip_norm: float | None = 5.0
-    warmup_steps: int = 10_000
-    fused: bool = True
-
-
-@dataclass(frozen=True)
 class Recipe:
     """A run, whole: what is trained, on what, how long, and what is written down meanwhile.
 
@@ -99,7 +87,7 @@ class Recipe:
     model: Call
     data: Call
     steps: int
-    optimisation: Optimisation = Optimisation()
+    optimisation: Optimisation = dataclasses.field(default_factory=Optimisation)
     probe: Call | None = None
     seed: int = 0
     precision: Precision = "float32"
@@ -126,7 +114,7 @@ class Recipe:
     def as_json(self) -> dict[str, Any]:
         """The recipe as a JSON object; ``from_json`` gives back an equal one."""
         record = dataclasses.asdict(self)
-        record["optimisation"]["betas"] = list(self.optimisation.betas)
+        record["optimisation"] = self.optimisation.as_json()
         return record
 
     @classmethod
@@ -134,9 +122,7 @@ class Recipe:
         """The recipe of a JSON object; raises ``RecipeError`` naming what does not fit."""
         try:
             values = dict(record)
-            optimisation = dict(values["optimisation"])
-            optimisation["betas"] = tuple(optimisation["betas"])
-            values["optimisation"] = Optimisation(**optimisation)
+            values["optimisation"] = Optimisation.from_json(values["optimisation"])
             for part in ("model", "data", "probe"):
                 values[part] = None if values[part] is None else Call(**values[part])
             return cls(**values)

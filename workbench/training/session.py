@@ -17,9 +17,10 @@ from workbench.training.errors import RunError, writing
 from workbench.training.events import Event, EventWriter
 from workbench.training.folder import RunFolder, replace_file
 from workbench.training.model import Pretraining
-from workbench.training.optimiser import adamw, clip, learning_rate_at, set_learning_rate
+from workbench.training.optimiser import clip, make_optimiser, set_learning_rate
 from workbench.training.prefetch import Prefetch, Stream
 from workbench.training.recipe import Recipe
+from workbench.training.schedule import learning_rate_at
 
 
 class Session:
@@ -34,7 +35,7 @@ class Session:
             self.model: Pretraining = recipe.model().to(self.device).train()
         self.stream: Stream = recipe.data()
         self.data = Prefetch(self.stream, recipe.steps)
-        self.optimiser = adamw(self.model, recipe.optimisation)
+        self.optimiser = make_optimiser(self.model, recipe.optimisation)
         self.parameters = [p for group in self.optimiser.param_groups for p in group["params"]]
         self.show = None if recipe.probe is None else recipe.probe()
         self.step = 0
@@ -82,10 +83,8 @@ class Session:
             with self._precision():
                 scored = self.model(batch.to(self.device), rng)
             scored.total.backward()
-        loss, norm = (
-            float(scored.total.detach()),
-            clip(self.parameters, recipe.optimisation.clip_norm),
-        )
+        loss, rule = float(scored.total.detach()), recipe.optimisation
+        norm = clip(self.parameters, rule.clip_norm, rule.clip_each)
         _require_finite(loss, norm, scored.objective, step)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
