@@ -51,3 +51,22 @@ def test_tiny_begins_from_minilm():
 
     words = minilm_weights()["embeddings.word_embeddings.weight"]
     assert torch.equal(model.encoder.inputs.text.word.weight[2], words[2000])
+
+
+def test_joint_masking_hides_both_and_weighs_by_ratio():
+    model = make_uniter(joint=True, ratios={"itm": 1.0, "mlm": 6.0, "mrfr": 1.0, "mrc": 1.0})
+    batch = make_batch([5, 9], [4, 6])
+    for seed in range(20):
+        (part,) = model.mix.plan(batch, torch.Generator().manual_seed(seed))
+        names = [objective.name for objective, _ in part.asked]
+        if names == ["itm"]:
+            continue
+        assert names == ["mlm", "mrfr", "mrc", "mrc-kl"]
+        assert part.batch.regions.hidden.any() and (part.batch.text.ids != batch.text.ids).any()
+        encoding = model.encoder(part.batch, part.pattern)
+        losses = {one.name: one.loss(encoding, broken) for one, broken in part.asked}
+        weights = {"mlm": 0.75, "mrfr": 0.125, "mrc": 0.125, "mrc-kl": 0.0}
+        expected = sum(weights[name] * loss.mean() for name, loss in losses.items())
+        torch.testing.assert_close(model.mix.total(losses), expected)
+        return
+    raise AssertionError("twenty steps and never a hidden word")

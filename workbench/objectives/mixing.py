@@ -68,8 +68,13 @@ class Members(nn.Module):
         return list(self.by_name.values())
 
     def total(self, losses: Mapping[str, LossSum]) -> Float[Tensor, ""]:
-        """The sum of the mean losses."""
-        return torch.stack([loss.mean() for loss in losses.values()]).sum()
+        """The sum of the mean losses, each as heavy as the mix that holds it says."""
+        return torch.stack([self.factor(name) * loss.mean() for name, loss in losses.items()]).sum()
+
+    def factor(self, name: str) -> float:
+        """How heavy the mean loss of this objective is in the total."""
+        inner = (member for member in self.objectives if isinstance(member, Members))
+        return next((member.factor(name) for member in inner if name in member.found()), 1.0)
 
     def found(self) -> dict[str, Objective]:
         """Every objective in this mix and in the mixes in it, by its own name."""
@@ -178,10 +183,9 @@ class Together(Members):
             asked.append((objective, broken))
         return (Part(batch, _common_pattern(asked), tuple(asked)),)
 
-    def total(self, losses: Mapping[str, LossSum]) -> Float[Tensor, ""]:
-        """The weighted sum of the mean losses."""
-        weights = dict(zip(self.by_name, self.weights, strict=True))
-        return torch.stack([weights[name] * loss.mean() for name, loss in losses.items()]).sum()
+    def factor(self, name: str) -> float:
+        """The weight that it was given."""
+        return dict(zip(self.by_name, self.weights, strict=True))[name]
 
 
 def _common_pattern(asked: Sequence[tuple[Objective, Corrupted]]) -> AttentionPattern:

@@ -24,13 +24,14 @@ def uniter_tiny(
     mask_probability: float = 0.15,
     emphasis: Mapping[str, float] | None = None,
     region_probability: float = 0.15,
+    joint: bool = False,
 ) -> Pretraining:
     """UNITER with 4 layers of 128 units, its weights drawn as wide as BERT-base's in proportion.
 
     With ``original_ids`` (our vocabulary's rows in MiniLM's) it has MiniLM's width of 384 and
     begins from its lowest 4 layers (U5).  ``emphasis`` gives single vocabulary entries (ids as
     text, as JSON keeps them) a masking probability of their own: a curriculum for words that are
-    rare and hard.
+    rare and hard.  ``joint`` hides words and regions in one pass (U18, L11).
     """
     if original_ids is None:
         sizes = uniter.tiny(vocabulary, feature_size, classes)
@@ -44,6 +45,7 @@ def uniter_tiny(
         ratios=ratios,
         mask_probability=by_entry(vocabulary, mask_probability, emphasis or {}),
         region_probability=region_probability,
+        joint=joint,
         init_range=init_range(sizes.width),
     )
     if original_ids is not None:

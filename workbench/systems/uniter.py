@@ -6,7 +6,7 @@ Defaults are those of the released code and load its checkpoints; each field of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -30,7 +30,7 @@ from workbench.objectives.masked_regions import (
 )
 from workbench.objectives.masking import Tokens, WholeWords
 from workbench.objectives.matching import Matching
-from workbench.objectives.mixing import Alternate
+from workbench.objectives.mixing import Alternate, Together
 from workbench.training.model import Pretraining
 from workbench.weights.table import NameTable
 
@@ -114,9 +114,14 @@ def pretraining(
     mask_probability: float | torch.Tensor = 0.15,
     region_probability: float = 0.15,
     transport: float = 0.0,
+    joint: bool = False,
     init_range: float = 0.02,
 ) -> Pretraining:
-    """The encoder with UNITER's objectives on it, mixed by ``ratios`` (names as in U6–U12)."""
+    """The encoder with UNITER's objectives on it, mixed by ``ratios`` (names as in U6–U12).
+
+    With ``joint`` words and regions are hidden in the same pass, and the objectives that recover
+    them are trained together, each as much as its ratio says: the ablation of U8 (U18, L11).
+    """
     made = encoder(sizes, variant=variant, activation=activation, init_range=init_range)
     chooser = WholeWords if whole_words else Tokens
     word = made.inputs.text.word.weight
@@ -135,9 +140,12 @@ def pretraining(
             probability=region_probability,
             reduction=variant.region_loss,
         ),
-        RegionClass(classifier, probability=region_probability),
+        RegionClass(classifier, probability=region_probability, already_hidden=joint),
         RegionDistribution(
-            classifier, probability=region_probability, reduction=variant.region_loss
+            classifier,
+            probability=region_probability,
+            reduction=variant.region_loss,
+            already_hidden=joint,
         ),
     ]
     for objective in objectives:
@@ -147,7 +155,16 @@ def pretraining(
     if unknown:
         raise ValueError(f"unknown objectives {unknown}; UNITER has {names}")
     weights = [ratios.get(name, 0.0) for name in names]
-    return Pretraining(made, Alternate(objectives, weights))
+    mix = _joint(objectives, weights) if joint else Alternate(objectives, weights)
+    return Pretraining(made, mix)
+
+
+def _joint(objectives: Sequence[nn.Module], weights: Sequence[float]) -> Alternate:
+    """Matching now and then; otherwise all that was hidden is recovered in one pass."""
+    words, matching, *regions = objectives
+    share = weights[0] + sum(weights[2:])
+    hidden = Together([words, *regions], [each / share for each in (weights[0], *weights[2:])])
+    return Alternate([matching, hidden], [weights[1], share])
 
 
 _MLM, _MRFR, _ITM = "mix.by_name.mlm.head", "mix.by_name.mrfr.head", "mix.by_name.itm.head"
