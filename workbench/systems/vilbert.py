@@ -1,7 +1,9 @@
 """ViLBERT: a text stream and a region stream that meet in co-attention blocks (V1–V11).
 
 Defaults are those of the first released code and load its checkpoints; each field of
-``VilbertVariant`` names a place where the paper or the multi-task code differs (X1).
+``VilbertVariant`` names a place where the paper or the multi-task code differs (X1).  The paper's
+dagger rows (V22) are these models without pre-training: build one, fill its text side with
+``text_initialisation.load_text_encoder`` and fine-tune.
 """
 
 from __future__ import annotations
