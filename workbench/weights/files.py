@@ -42,6 +42,12 @@ class Packaging:
     nest: str | None = None
     renamed: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that ``read`` gave, in the file's order."""
+        given = {name: new for new, name in self.renamed.items()}
+        return tuple(given.get(name, name) for name in self.order)
+
     def as_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
         return asdict(self)

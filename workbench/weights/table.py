@@ -51,6 +51,15 @@ class NameTable:
             for number in _numbers(theirs, layers)
         )
 
+    def at(self, layers: Layers) -> NameTable:
+        """The same table with every layer number written out; its own layers are 0 then."""
+        return NameTable(
+            self.expanded(layers),
+            self._excused(self.dropped, layers),
+            self._excused(self.fresh, layers),
+            self.transposed,
+        )
+
     def _turned(self, original_name: str, tensor: Tensor) -> Tensor:
         turned = tensor.ndim == 2 and original_name.endswith(self.transposed)
         return tensor.T.contiguous() if turned else tensor

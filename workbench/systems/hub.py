@@ -1,0 +1,222 @@
+"""Models in folders and on the Hub, in the Hub's own form: config.json, model.safetensors, card.
+
+The functions do what ``huggingface_hub.PyTorchModelHubMixin`` does for a class of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import HfApi, ModelCard, ModelCardData, snapshot_download
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from workbench.systems import published
+from workbench.systems.description import Description
+from workbench.training.model import Pretraining
+from workbench.weights.counting import count
+from workbench.weights.table import State
+
+WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
+LIBRARY = "vl-workbench"
+
+
+def save_pretrained(
+    model: Pretraining,
+    folder: str | Path,
+    description: Description,
+    *,
+    licence: str = "other",
+    trained: str = "unknown",
+) -> Path:
+    """Writes a model so that ``from_pretrained`` gives it back; answers the folder.
+
+    ``licence`` (an SPDX name) and ``trained``, a sentence on data and training, go into the model
+    card.  Raises ``ValueError`` where the description would build another encoder or other weights.
+    """
+    refuse_other_models(model, description)
+    write_folder(Path(folder), unshared(model), description, licence, trained)
+    return Path(folder)
+
+
+def from_pretrained(name: str | Path, **download: Any) -> Pretraining:
+    """A model from a folder, or from the Hub by the name of its repository, in evaluation mode.
+
+    ``download`` goes to ``huggingface_hub.snapshot_download`` (revision, token, cache_dir, …).
+    Objectives get the settings of their system.  Raises ``ValueError`` for a folder that is not
+    one of ours or whose weights are not those of its config.
+    """
+    folder = located(name, **download)
+    description = published.description_in(folder)
+    with torch.device("meta"):
+        sketch = published.build(description)
+    state = read_folder(folder, sketch)
+    model = published.build(description)
+    model.load_state_dict(state)
+    return model.eval()
+
+
+def push_to_hub(
+    model: Pretraining,
+    repository: str,
+    description: Description,
+    *,
+    licence: str = "other",
+    trained: str = "unknown",
+    private: bool | None = None,
+    token: str | None = None,
+    message: str = "Model saved by vl-workbench",
+    endpoint: str | None = None,
+) -> str:
+    """Saves a model and uploads its folder in one commit; answers the commit's address.
+
+    The repository is made if there is none.  Without ``token`` the one of ``hf auth login`` is
+    used; ``endpoint`` is for a Hub of one's own.
+    """
+    api = HfApi(endpoint=endpoint, token=token)
+    with tempfile.TemporaryDirectory() as folder:
+        save_pretrained(model, folder, description, licence=licence, trained=trained)
+        made = api.create_repo(repository, private=private, exist_ok=True)
+        commit = api.upload_folder(
+            repo_id=made.repo_id, folder_path=folder, commit_message=message, repo_type="model"
+        )
+    return str(commit)
+
+
+def located(name: str | Path, **download: Any) -> Path:
+    """The folder itself, or the Hub's repository of this name, downloaded without its code."""
+    if Path(name).is_dir():
+        return Path(name)
+    found = snapshot_download(str(name), allow_patterns=[CONFIG, WEIGHTS, CARD], **download)
+    return Path(found)
+
+
+def write_folder(
+    folder: Path, state: State, description: Description, licence: str, trained: str
+) -> None:
+    """Writes the three files from a state without shared tensors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(state, folder / WEIGHTS, {"format": "pt"})
+    config = {"library_name": LIBRARY, **description.as_json()}
+    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", "utf-8")
+    (folder / CARD).write_text(card(description, licence, trained), "utf-8")
+
+
+def read_folder(folder: Path, sketch: nn.Module) -> State:
+    """The whole state of a folder's weights, shared tensors under all their names.
+
+    ``sketch`` is a model of the folder's config, whose weights may be on the meta device.  Raises
+    ``ValueError`` listing what is missing, left over or of another shape.
+    """
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise ValueError(f"{folder} has no {WEIGHTS}")
+    wanted = {name: tuple(tensor.shape) for name, tensor in unshared(sketch).items()}
+    try:
+        with safe_open(path, "pt") as file:
+            there = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as problem:
+        raise ValueError(f"{path} is not a whole safetensors file: {problem}") from None
+    if there != wanted:
+        wrong = sorted(n for n in there.keys() | wanted if there.get(n) != wanted.get(n))
+        listed = [f"{n} is {there.get(n)}, not {wanted.get(n)}" for n in wrong[:5]]
+        raise ValueError(
+            f"{path} does not hold the weights of its config, {len(wrong)} differ: "
+            + "; ".join(listed)
+        )
+    state = load_file(path)
+    return {name: state[first] for name, first in first_names(sketch).items()}
+
+
+def first_names(model: nn.Module) -> Mapping[str, str]:
+    """For every name in the model's state the first name of the same tensor."""
+    first: dict[int, str] = {}
+    state = model.state_dict(keep_vars=True)
+    return {name: first.setdefault(id(tensor), name) for name, tensor in state.items()}
+
+
+def unshared(model: nn.Module) -> State:
+    """The model's state with every tensor once, under its first name."""
+    kept = set(first_names(model).values())
+    return {n: t.contiguous() for n, t in model.state_dict().items() if n in kept}
+
+
+def refuse_other_models(model: Pretraining, description: Description) -> None:
+    """Raises ``ValueError`` where a model is not the one that its description builds."""
+    with torch.device("meta"):
+        sketch = published.build(description)
+    wanted, there = _facts(sketch), _facts(model)
+    if wrong := sorted(n for n in wanted.keys() | there if wanted.get(n) != there.get(n)):
+        listed = [f"{n} is {there.get(n)}, not {wanted.get(n)}" for n in wrong[:5]]
+        raise ValueError(
+            f"this model is not the {description.system} of the description, {len(wrong)} things "
+            f"differ: {'; '.join(listed)}; describe it by the sizes and variant it was built with"
+        )
+
+
+def _facts(model: Pretraining) -> dict[str, Any]:
+    """Shapes and sharing of every weight, and the settings of the encoder's modules."""
+    shapes: dict[str, Any] = {n: tuple(t.shape) for n, t in model.state_dict().items()}
+    shared = {f"{n} shares": first for n, first in first_names(model).items()}
+    settings = {
+        f"encoder.{path}.{name}": value
+        for path, module in model.encoder.named_modules()
+        for name, value in vars(module).items()
+        if not name.startswith("_") and name != "training" and _comparable(value)
+    }
+    return shapes | shared | settings
+
+
+def _comparable(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | float | str | tuple) or callable(value)
+
+
+def card(description: Description, licence: str, trained: str) -> str:
+    """The model card: facts for the Hub's search, then prose."""
+    system = published.find(description.system)
+    with torch.device("meta"):
+        counts = count(published.build(description))
+    facts = ModelCardData(
+        library_name=LIBRARY,
+        license=licence,
+        tags=["vision-and-language", "pretraining", description.system],
+    )
+    parts = "\n".join(f"| {part} | {number:,} |" for part, number in counts.by_part.items())
+    text = f"""---
+{facts.to_yaml()}
+---
+
+# {system.title}
+
+A vision-and-language encoder with its pre-training heads, saved by {LIBRARY}.
+
+- Method: {system.papers}
+- Trained on: {trained}
+- Licence: {licence}
+
+## Load
+
+```python
+from workbench.systems.hub import from_pretrained
+
+model = from_pretrained("this repository or its folder")
+encoding = model.encoder(batch)  # a workbench.pairs.PairBatch
+```
+
+`config.json` holds the sizes; nothing in this repository is executed when it is loaded.
+
+## Parameters
+
+{counts.total:,}, of which {counts.without_words:,} are not word embeddings.
+
+| part | parameters |
+|---|---:|
+{parts}
+"""
+    return str(ModelCard(text))
