@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from workbench import places
+from workbench.cli_convert import add_convert
 from workbench.training.errors import RecipeError, RunError
 from workbench.training.events import Event
 from workbench.training.progress import show
@@ -85,6 +86,8 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("run", metavar="DIR")
     verb.add_argument("--json", action="store_true", help="one JSON line per event")
     verb.set_defaults(command=events)
+
+    add_convert(verbs)
     return top
 
 
