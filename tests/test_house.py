@@ -124,6 +124,26 @@ def test_nothing_foreign_is_unpickled():
     assert not {name: lines for name, lines in found.items() if lines}
 
 
+SYSTEM = re.compile(r"vilbert|uniter|unimo|visual_?bert|\bvlp|lxmert", re.IGNORECASE)
+
+
+def test_shared_parts_name_no_system():
+    """What only one system has belongs into its own file; sources are cited by their numbers."""
+    assert SYSTEM.search("as in UNITER") and SYSTEM.search("import vlp")
+    shared = [
+        path
+        for room in ("encoders", "objectives", "training", "layers")
+        for path in sorted((ROOT / "workbench" / room).rglob("*.py"))
+    ]
+    assert len(shared) > 30
+    named = {
+        str(path.relative_to(ROOT)): found
+        for path in shared
+        if (found := SYSTEM.findall(path.read_text()))
+    }
+    assert not named
+
+
 def unsafe_reads(source: str) -> list[int]:
     """Lines that unpickle without a restriction."""
     lines = []

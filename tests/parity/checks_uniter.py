@@ -142,7 +142,8 @@ def corruption(golden: Golden, objective: str) -> Corrupted:
     segments = given.get("txt_type_ids")
     if segments is not None:
         segments = segments, torch.ones(given["img_feat"].shape[:2], dtype=torch.int64)
-    batch = batch_of(given, segments=segments)
+    classes = golden.facts["constructor_args"]["img_label_dim"]
+    batch = batch_of(given, classes, segments)
     if objective == "mlm":
         labels = pack(given["txt_labels"], lengths_of(given)[0])
         rows = (labels != -1).nonzero().squeeze(1)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 
 import pytest
 import torch
 
-from tests.parity import checks_training, checks_uniter
+from tests.parity import (
+    checks_training,
+    checks_unimo,
+    checks_unimo_generation,
+    checks_uniter,
+    checks_vilbert,
+    checks_vlp,
+    checks_vlp_generation,
+)
 from tests.parity.later import LATER
 from tests.parity.originals import BESIDE, Case, Golden, cases, family_of, goldens_folder
 
@@ -17,24 +24,17 @@ torch.set_num_threads(1)
 Check = Callable[[Golden], None]
 
 
-def _unfinished(name: str) -> list[dict[str, Check]]:
-    try:
-        return [importlib.import_module(f"tests.parity.{name}").CHECKS]
-    except ModuleNotFoundError:
-        return []
-
-
 TABLES: dict[str, list[dict[str, Check]]] = {
     "uniter": [checks_uniter.CHECKS, checks_training.UNITER],
-    "vilbert": [*_unfinished("checks_vilbert"), checks_training.VILBERT],
+    "vilbert": [checks_vilbert.CHECKS, checks_training.VILBERT],
     "vlp": [
-        *_unfinished("checks_vlp"),
-        *_unfinished("checks_vlp_generation"),
+        checks_vlp.CHECKS,
+        checks_vlp_generation.CHECKS,
         checks_training.VLP,
     ],
     "unimo": [
-        *_unfinished("checks_unimo"),
-        *_unfinished("checks_unimo_generation"),
+        checks_unimo.CHECKS,
+        checks_unimo_generation.CHECKS,
         checks_training.UNIMO,
     ],
 }

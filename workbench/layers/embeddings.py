@@ -61,10 +61,10 @@ class TextEmbedder(nn.Module):
 class RegionEmbedder(nn.Module):
     """LN(LN(feature) + LN(box code) + segment), with a learned mask row (U2, U4, X3).
 
-    UNITER's paper sums the two projections and normalises once (``inner_norms=False``), as do
-    ViLBERT and UNIMO (V5, M2); the released UNITER normalises each first and adds row 1 of
-    ``mask`` to hidden regions before projecting (row 0 is never read).  ``code`` gives
-    ``code_size`` numbers for the place of each region.
+    The papers sum the two projections and normalise once (``inner_norms=False``; U2, V5, M2);
+    released code (X3) normalises each first and adds row 1 of ``mask`` to hidden regions before
+    projecting (row 0 is never read).  ``code`` gives ``code_size`` numbers for the place of each
+    region.
     """
 
     def __init__(

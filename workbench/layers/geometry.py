@@ -33,7 +33,7 @@ def geometry7(regions: Regions) -> Float[Tensor, "R 7"]:
 def geometry6(regions: Regions) -> Float[Tensor, "R 6"]:
     """x1, y1, x2, y2, area and confidence, as fractions of the largest coordinates (X5).
 
-    The released VLP does not know the size of a picture and takes its largest right and lower
+    The released code does not know the size of a picture and takes its largest right and lower
     coordinate, in pixels and plus 1e-5, for it.
     """
     owner = regions.offsets.owner

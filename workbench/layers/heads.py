@@ -29,8 +29,8 @@ class Transform(nn.Module):
 class TiedHead(nn.Module):
     """A transform, then a projection by a weight that belongs to an embedder, plus an own bias.
 
-    ``weight`` is [outputs, D] (word embeddings) or, with ``transposed``, [D, outputs] (UNITER's
-    feature regression shares the region embedder's projection).
+    ``weight`` is [outputs, D] (word embeddings) or, with ``transposed``, [D, outputs] (feature
+    regression that shares the region embedder's projection, U10 [c]).
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class ClassifierHead(nn.Module):
 
 
 class Pooler(nn.Module):
-    """One linear layer and an activation on one row per pair (BERT's tanh, ViLBERT's ReLU)."""
+    """One linear layer and an activation on one row per pair (tanh in U9, ReLU in V10)."""
 
     def __init__(self, width: int, outputs: int, activation: Activation = torch.tanh) -> None:
         super().__init__()

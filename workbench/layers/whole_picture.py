@@ -1,4 +1,4 @@
-"""The row of the whole picture that ViLBERT and UNIMO set before the regions (V4, M2)."""
+"""The row of the whole picture that some systems set before the regions (V4, M2)."""
 
 from __future__ import annotations
 
