@@ -44,8 +44,8 @@ class VlpVariant:
     out of its notation, so the text is read with them); ``fc7`` the detector's layer that is
     fine-tuned (P11).  ``block_hidden`` hidden regions cannot be looked at either: a line of the
     code that has no effect.  ``most_masked`` and ``last_masked``: at most so many tokens of a
-    sentence are hidden, the last [SEP] can be one of them (P7).  ``learning_rate`` for
-    pre-training: the README's, or Table 8's (P17).
+    sentence are hidden, the last [SEP] can be one of them (P7).  Learning rates differ as well:
+    ``optimisation.vlp``.
     """
 
     confidence: bool = True
@@ -58,7 +58,6 @@ class VlpVariant:
     block_hidden: bool = False
     most_masked: int | None = 3
     last_masked: bool = True
-    learning_rate: float = 1e-4
 
     def geometry(self) -> tuple[Code, int]:
         """The box numbers of this reading and how many they are."""
@@ -76,7 +75,6 @@ PAPER = VlpVariant(
     projected=True,
     block_hidden=True,
     most_masked=None,
-    learning_rate=3e-4,
 )
 
 EPS = 1e-5

@@ -54,14 +54,19 @@ def _in(prefix: str, rows: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str]
     return tuple((theirs, f"{prefix}.{ours}") for theirs, ours in rows)
 
 
-def _heads(rows: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    return tuple(row for name in _OBJECTIVES for row in _in(f"mix.by_name.{name}.head", rows))
+def _heads(place: str) -> tuple[tuple[str, str], ...]:
+    return tuple(row for name in _OBJECTIVES for row in _in(place.format(name=name), _HEAD_ROWS))
 
 
-ORIGINAL_NAMES = NameTable(
-    (*_in("encoder", (*_TEXT_ROWS, *_REGION_ROWS)), *_heads(_HEAD_ROWS)), dropped=_DROPPED
-)
+_ENCODER_ROWS = _in("encoder", (*_TEXT_ROWS, *_REGION_ROWS))
+
+ORIGINAL_NAMES = NameTable((*_ENCODER_ROWS, *_heads("mix.by_name.{name}.head")), dropped=_DROPPED)
 """Names of the released pre-training model beside those of ``vlp.pretraining``'s."""
+
+ORIGINAL_NAMES_WITH_PRETEXT = NameTable(
+    (*_ENCODER_ROWS, *_heads("mix.by_name.{name}+regions.by_name.{name}.head")), dropped=_DROPPED
+)
+"""The same where each objective goes together with the region pretext."""
 
 ORIGINAL_ENCODER_NAMES = NameTable(
     (*_TEXT_ROWS, *_REGION_ROWS),

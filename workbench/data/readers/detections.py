@@ -12,12 +12,12 @@ SMALLEST_SIDE = 1e-5
 
 
 def regions_of_detections(
-    features: Float[Tensor, "P n F"],
-    classes: Float[Tensor, "P n C"],
-    boxes: Float[Tensor, "P n 6"],
+    features: Float[Tensor, "_ _ F"],
+    classes: Float[Tensor, "_ _ C"],
+    boxes: Float[Tensor, "_ _ 6"],
     sizes: Float[Tensor, "P 2"] | None = None,
 ) -> Regions:
-    """Pictures of ``n`` regions each, as one bag.
+    """Pictures of equally many regions, as one bag; arrays are [pictures, regions, numbers].
 
     A row of ``boxes`` is x1, y1, x2, y2 in pixels, the class and the confidence; the class is not
     needed beside its probabilities.  ``sizes`` are width and height in pixels; such files do not
