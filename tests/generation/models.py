@@ -11,7 +11,7 @@ from workbench.encoders.single_stream import SingleStreamSizes
 from workbench.generation.feeding import LeftToRight, MaskAppended
 from workbench.layers.heads import TiedHead
 from workbench.pairs import PairBatch
-from workbench.systems import unimo, uniter, visualbert, vlp
+from workbench.systems import unimo, uniter, vilbert, visualbert, vlp
 
 CLS, SEP = 2, 3
 FEEDINGS = {
@@ -31,6 +31,7 @@ ENCODERS = {
     "visualbert": lambda: visualbert.encoder(sizes()),
     "vlp": lambda: vlp.encoder(sizes(6), SEP),
     "vlp, two segments": lambda: vlp.encoder(sizes(2), SEP),
+    "vilbert, one stream": lambda: vilbert.single_stream_encoder(sizes()),
     "unimo": lambda: unimo.encoder(sizes(0)),
 }
 
@@ -39,7 +40,7 @@ def make_model(system: str, seed: int = 0):
     """An encoder and a head in evaluation mode, with weights too wide to hide a leak."""
     torch.manual_seed(seed)
     encoder = ENCODERS[system]()
-    head = TiedHead(encoder.inputs.text.word.weight)
+    head = TiedHead(torch.nn.Parameter(torch.randn(VOCABULARY, encoder.sizes.width)))
     model = torch.nn.ModuleDict({"encoder": encoder, "head": head}).eval()
     for parameter in model.parameters():
         if parameter.ndim > 1:

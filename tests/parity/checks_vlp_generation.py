@@ -157,11 +157,11 @@ def beams(
 ) -> None:
     end = writer.feeding.end_id
     rules = []
-    if settings.get("min_len"):
-        rules.append(MinimumLength(settings["min_len"], end, -10000.0))
     if settings.get("forbid_duplicate_ngrams"):
         ignored = frozenset(settings.get("forbid_ignore_set") or ())
         rules.append(NgramBlocking(settings["ngram_size"], ignored))
+    if settings.get("min_len"):  # after the n-grams: it sets a value, they subtract one
+        rules.append(MinimumLength(settings["min_len"], end, -10000.0))
     search = Beam(
         settings["search_beam_size"],
         expected["wids"].shape[1],
