@@ -1,5 +1,6 @@
 """A saved model comes back as it was, from a folder and from a Hub; configs can ask for no code."""
 
+import dataclasses
 import json
 
 import huggingface_hub.constants
@@ -24,7 +25,7 @@ TWO = ("TCVT", 24, 3, 48, 16, 2, 32, 16, 2, VOCABULARY, 32, FEATURES, CLASSES)
 def descriptions():
     one = SingleStreamSizes(*SINGLE)
     six = SingleStreamSizes(*SINGLE, segments=6, eps=1e-5)
-    multi = vilbert.VilbertVariant(only_matched=True, overlap=0.4, tasks=3, text_gates=True)
+    multi = dataclasses.replace(vilbert.MULTI_TASK, tasks=3, text_gates=True)
     return {
         "uniter": Description("uniter", one, uniter.RELEASED, WORDS),
         "uniter paper": Description("uniter", one, uniter.PAPER, WORDS, "relu"),

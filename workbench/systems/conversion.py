@@ -22,7 +22,7 @@ from torch import Tensor
 from workbench.systems import published
 from workbench.systems.description import ACTIVATIONS, Description, Words
 from workbench.systems.hub import first_names, read_folder, write_folder
-from workbench.systems.measuring import Measured
+from workbench.systems.measuring import HEADS, Measured
 from workbench.systems.published import Published
 from workbench.training.model import Pretraining
 from workbench.weights.files import Packaging, read, write
@@ -169,6 +169,8 @@ def _description(
 ) -> Description:
     named = str(size) if str(size) in known.sizes else None
     like = known.sizes[named or "base"]()
+    if named:
+        config = {theirs: getattr(like, ours, 0) for theirs, ours in HEADS.items()}
     sizes = known.measure(Measured(table, original), like, config)
     fixed = ("width", "layers", "heads", "inner", "schedule", "region_width", "shared")
     wrong = [n for n in fixed if getattr(sizes, n, None) != getattr(like, n, None)]

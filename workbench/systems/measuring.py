@@ -16,6 +16,13 @@ from workbench.weights.table import NameTable
 HEAD_WIDTH, REGION_HEAD_WIDTH = 64, 128
 """Units of an attention head in every published model: of BERT's, of the region stream's."""
 
+HEADS = {
+    "num_attention_heads": "heads",
+    "v_num_attention_heads": "region_heads",
+    "bi_num_attention_heads": "shared_heads",
+}
+"""What the authors' configurations call our numbers of heads."""
+
 _TEXT, _REGIONS = "encoder.inputs.text", "encoder.inputs.regions"
 
 
