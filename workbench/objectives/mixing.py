@@ -210,6 +210,8 @@ def _same(one: AttentionPattern, other: AttentionPattern) -> bool:
 
 
 def _same_rows(one: PairBatch, other: PairBatch) -> bool:
-    return torch.equal(one.text.offsets.starts, other.text.offsets.starts) and torch.equal(
-        one.regions.offsets.starts, other.regions.offsets.starts
+    return (
+        (one.names, one.images) == (other.names, other.images)
+        and torch.equal(one.text.offsets.starts, other.text.offsets.starts)
+        and torch.equal(one.regions.offsets.starts, other.regions.offsets.starts)
     )
