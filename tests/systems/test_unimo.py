@@ -16,6 +16,7 @@ from workbench.systems.unimo_inputs import ObjectTags, with_object_tags
 
 torch.set_num_threads(1)
 TEXT, REGIONS = [5, 9, 3, 6, 0], [4, 0, 7, 2, 3]
+ONE_TAG = Offsets.from_lengths([1, 0])
 PATTERNS = [BIDIRECTIONAL, AttentionPattern("seq2seq", torch.tensor([2, 4, 3, 6, 0]))]
 SIZES = SingleStreamSizes(
     24, 2, 3, 96, VOCABULARY, 34, FEATURES, CLASSES, segments=0, dropout=0.0, eps=1e-5
@@ -190,6 +191,16 @@ def test_the_table_is_strict_and_invertible(encoder):
     tuned = {**original, "match_fc.w_0": torch.ones(4, 1)}
     table.read(tuned, state, SIZES.layers)
     assert table.left_out(tuned, SIZES.layers).keys() == {"match_fc.w_0"}
+
+
+def test_the_variant_says_what_captions_are_made_from(encoder):
+    batch, tags = make_batch([4, 3], [2, 1]), ObjectTags(torch.tensor([9]), ONE_TAG)
+    assert unimo.captioning(batch, tags)[1].source.tolist() == [1, 0]
+    plain, pattern = unimo.captioning(batch, tags, variant=unimo.PAPER)
+    assert plain is batch and pattern.source.tolist() == [0, 0]
+    on = dataclasses.replace(unimo.RELEASED, continuous_positions=True)
+    counted, _ = unimo.captioning(batch, tags, variant=on)
+    assert counted.text.positions.tolist() == [0, 1, 2, 3, 4, 0, 1, 2]
 
 
 def test_captions_equal_the_released_graph(request):

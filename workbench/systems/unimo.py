@@ -21,7 +21,22 @@ from workbench.layers.embeddings import RegionEmbedder, TextEmbedder
 from workbench.layers.geometry import geometry5
 from workbench.layers.heads import TiedHead
 from workbench.layers.initialisation import initialise
-from workbench.systems.unimo_inputs import UnimoInputs
+from workbench.objectives.contrastive import Contrastive, WeightedProduct, cosine, product
+from workbench.objectives.fragments import FragmentGeneration
+from workbench.objectives.masked_language import MaskedLanguage
+from workbench.objectives.masked_regions import (
+    Reduction,
+    RegionClass,
+    RegionDistribution,
+    RegionFeatures,
+)
+from workbench.objectives.masking import Chooser, GeometricSpans
+from workbench.objectives.matching import Matching
+from workbench.pairs import PairBatch
+from workbench.patterns import AttentionPattern
+from workbench.systems.unimo_inputs import ObjectTags, UnimoInputs, with_object_tags
+from workbench.systems.unimo_learning import UnimoLearning
+from workbench.training.model import Pretraining
 
 
 @dataclass(frozen=True)
@@ -31,14 +46,46 @@ class UnimoVariant:
     * ``fusion`` of h_CLS and h_IMG: "mul" as in the released retrieval graph and the hint
       ``fusion_method`` of its configuration, or "sum" as in the entailment graph (X7).
     * ``head_norm_bias``: where the language head's LayerNorm bias begins; 1 in the code (B9).
+    * ``overlap``: regions overlapping a hidden one by more than this are hidden too: 0.4 in the
+      released base configuration, 0.3 in the large one and in the paper (M11, X6).
+    * ``region_target``: the detector's distribution ("soft", as ``image_use_soft_label`` of the
+      configuration hints) or its best class ("hard", as M13 reads).
+    * ``region_loss`` of the regression: squared distance ("sum", M12), or its mean over the
+      feature, which keeps it from drowning the other losses (nothing was released).
+    * ``object_tags``: captions are made from the names of detected objects too (X6).
+    * ``continuous_positions``: the sentence counts on where its tags end; off in every released
+      script, and on it crashes (B9).
+    * ``alternate``: the two language objectives are drawn for each step or for each pair (M17).
+    * ``contrast``: what CMCL compares: pictures and sentences each encoded "alone" beside the
+      pairs, the whole "pairs", or the pairs "masked" for the other objectives, in the one pass
+      that Algorithm 1 draws (X7).
+    * ``similarity``: the d(V, W) of equation 7, a "cosine", the inner "product" that
+      ``fusion_method`` hints, or that "weighted" by one linear unit as for retrieval (X7).
+    * ``temperature``: the tau of equation 7, told nowhere (X7).
     """
 
     fusion: Literal["mul", "sum"] = "mul"
     head_norm_bias: float = 1.0
+    overlap: float = 0.4
+    region_target: Literal["soft", "hard"] = "soft"
+    region_loss: Reduction = "mean"
+    object_tags: bool = True
+    continuous_positions: bool = False
+    alternate: Literal["step", "sample"] = "step"
+    contrast: Literal["alone", "pairs", "masked"] = "alone"
+    similarity: Literal["cosine", "product", "weighted"] = "cosine"
+    temperature: float = 0.1
 
 
 RELEASED = UnimoVariant()
-PAPER = UnimoVariant(head_norm_bias=0.0)
+PAPER = UnimoVariant(
+    head_norm_bias=0.0,
+    overlap=0.3,
+    region_target="hard",
+    region_loss="sum",
+    object_tags=False,
+    contrast="masked",
+)
 
 _FUSIONS = {"mul": torch.mul, "sum": torch.add}
 
@@ -133,3 +180,76 @@ def language_head(
     head.transform.apply(lambda module: initialise(module, init_range))
     nn.init.constant_(head.transform.norm.bias, variant.head_norm_bias)
     return head
+
+
+def captioning(
+    batch: PairBatch, tags: ObjectTags, *, variant: UnimoVariant = RELEASED
+) -> tuple[PairBatch, AttentionPattern]:
+    """What a caption is made from: the picture, and its ``tags`` where the variant reads them."""
+    if variant.object_tags:
+        return with_object_tags(batch, tags, continuous=variant.continuous_positions)
+    return batch, AttentionPattern("seq2seq", torch.zeros_like(batch.text.offsets.lengths))
+
+
+def pretraining(
+    sizes: SingleStreamSizes,
+    mask_id: int,
+    random_range: tuple[int, int],
+    start_id: int,
+    end_id: int,
+    *,
+    variant: UnimoVariant = RELEASED,
+    contrastive: bool = True,
+    activation: Activation = F.gelu,
+    choose: Chooser = GeometricSpans(),  # noqa: B008
+    region_probability: float = 0.15,
+    fragment_lengths: tuple[int, int] = (4, 32),
+    fragment_share: float = 0.25,
+    padding_id: int | None = None,
+    init_range: float = 0.02,
+) -> Pretraining:
+    """The encoder under visual, language and contrastive learning (M4, M11-M17, M19).
+
+    Objectives are "mlm" and "fragments" (language), "mrfr" with "mrc-kl" or "mrc" (visual), and
+    "cmcl", or "itm" in its place without ``contrastive`` (M30).  Fragments stand between
+    ``start_id`` and ``end_id`` ([CLS] and [SEP], M16).  Lone pictures and sentences are pairs
+    with an empty run; they get no loss for what they lack (M3).
+    """
+    made = encoder(
+        sizes, variant=variant, activation=activation, padding_id=padding_id, init_range=init_range
+    )
+    head = language_head(made, variant=variant, activation=activation, init_range=init_range)
+    language = [
+        MaskedLanguage(head, mask_id, random_range, choose=choose),
+        FragmentGeneration(head, start_id, end_id, lengths=fragment_lengths, share=fragment_share),
+    ]
+    classifier = nn.Linear(sizes.width, sizes.classes)
+    soft = variant.region_target == "soft"
+    regions = [
+        RegionFeatures(
+            nn.Linear(sizes.width, sizes.feature_size),
+            probability=region_probability,
+            overlap=variant.overlap,
+            reduction=variant.region_loss,
+        ),
+        (RegionDistribution if soft else RegionClass)(
+            classifier, already_hidden=True, reduction="sum"
+        ),
+    ]
+    across = Matching(nn.Linear(sizes.width, 2), replace="either")
+    if contrastive:
+        across = _contrast(sizes.width, variant)
+    for objective in (*regions, across):
+        objective.apply(lambda module: initialise(module, init_range))
+    together = contrastive and variant.contrast == "masked"
+    mix = UnimoLearning(language, regions, across, per=variant.alternate, together=together)
+    return Pretraining(made, mix)
+
+
+def _contrast(width: int, variant: UnimoVariant) -> Contrastive:
+    similarity = {"cosine": cosine, "product": product}.get(variant.similarity)
+    return Contrastive(
+        WeightedProduct(width) if similarity is None else similarity,
+        temperature=variant.temperature,
+        alone=variant.contrast == "alone",
+    )

@@ -49,12 +49,15 @@ class ObjectTags:
     offsets: Offsets
 
 
-def with_object_tags(batch: PairBatch, tags: ObjectTags) -> tuple[PairBatch, AttentionPattern]:
+def with_object_tags(
+    batch: PairBatch, tags: ObjectTags, *, continuous: bool = False
+) -> tuple[PairBatch, AttentionPattern]:
     """Sets each picture's tags before its sentence, and the pattern under which captions are made.
 
     Tags are source text: every row sees them, they see no word of the sentence, and their
-    positions count from 0 as the sentence's own do (B1, X6 [c]; the paper feeds none).
-    Raises ``ValueError`` unless there is one run of tags per pair.
+    positions count from 0 as the sentence's own do (B1, X6 [c]; the paper feeds none), unless the
+    sentence's are ``continuous`` with them (B9).  Raises ``ValueError`` unless there is one run of
+    tags per pair.
     """
     text = batch.text
     if len(tags.offsets) != len(text):
@@ -62,10 +65,11 @@ def with_object_tags(batch: PairBatch, tags: ObjectTags) -> tuple[PairBatch, Att
             f"{len(tags.offsets)} runs of object tags were given for {len(text)} pairs; give one "
             "run a pair, of length 0 where nothing was detected"
         )
-    both = Offsets.from_lengths(tags.offsets.lengths + text.offsets.lengths)
+    before = tags.offsets.lengths
+    both = Offsets.from_lengths(before + text.offsets.lengths)
     tag_rows = both.starts[tags.offsets.owner] + tags.offsets.within
     owner = text.offsets.owner
-    text_rows = both.starts[owner] + tags.offsets.lengths[owner] + text.offsets.within
+    text_rows = both.starts[owner] + before[owner] + text.offsets.within
 
     def laid(of_tags: Tensor, of_text: Tensor) -> Tensor:
         rows = of_text.new_empty(both.rows)
@@ -75,10 +79,9 @@ def with_object_tags(batch: PairBatch, tags: ObjectTags) -> tuple[PairBatch, Att
     grown = TextTokens(
         laid(tags.ids, text.ids),
         laid(torch.zeros_like(tags.ids), text.segments),
-        laid(tags.offsets.within, text.positions),
+        laid(tags.offsets.within, text.positions + before[owner] if continuous else text.positions),
         laid(nothing, text.words),
         both,
         None if text.phrases is None else laid(nothing, text.phrases),
     )
-    pattern = AttentionPattern("seq2seq", tags.offsets.lengths.to(both.starts.device))
-    return dataclasses.replace(batch, text=grown), pattern
+    return dataclasses.replace(batch, text=grown), AttentionPattern("seq2seq", before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from workbench.weights.table import NameTable
 
@@ -99,3 +99,22 @@ def original_names(
 
 ORIGINAL_ENCODER_NAMES = original_names(encoder="", heads=())
 """Variables of the released encoder beside the names of ``SingleStream``."""
+
+_NEVER_RELEASED = {
+    f"mix.by_name.{head}.{part}": "pre-training code and heads were never released (X6)"
+    for head in ("mrfr.head", "mrc.head", "mrc-kl.head", "itm.head", "cmcl.similarity.score")
+    for part in ("weight", "bias")
+}
+
+
+def pretraining_names(original: Container[str] | None = None) -> NameTable:
+    """The table for the whole model of ``unimo.pretraining``.
+
+    ``original`` are the variables of an archive, which may lack parts (None: it has them all).
+    """
+    return original_names(
+        heads=[f"mix.by_name.{objective}.head." for objective in ("mlm", "fragments")],
+        regions=original is None or "image_emb.w_0" in original,
+        poolers=original is None or "pooled_fc_text.w_0" in original,
+        fresh=_NEVER_RELEASED,
+    )
