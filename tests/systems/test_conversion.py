@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.properties.batches import VOCABULARY
+from tests.properties.batches import CLASSES, VOCABULARY
 from tests.systems.test_hub import answers, built, descriptions
 from workbench import cli
 from workbench.systems import published
@@ -23,6 +23,7 @@ CONFIG = {
     "t_biattention_id": [1],
     "v_biattention_id": [0],
     "hidden_act": "gelu",
+    "image_class_size": CLASSES,
 }
 
 
@@ -58,7 +59,7 @@ RELEASED = [name for name in CASES if "paper" not in name]
     ("case", "ending"),
     [
         *((case, ".bin") for case in RELEASED),
-        *(("uniter", e) for e in (".safetensors", ".npz", "")),
+        *(("unimo", e) for e in (".safetensors", ".npz", "")),
     ],
 )
 def test_there_and_back_to_the_bit(tmp_path, case, ending):
@@ -74,7 +75,8 @@ def test_there_and_back_to_the_bit(tmp_path, case, ending):
     report = convert(description.system, source, ours, **options)
     again = from_pretrained(ours)
     assert published.description_in(ours).sizes.heads == 3
-    for mine, theirs in zip(answers(model), answers(again), strict=True):
+    states = 4 if case != "unimo" else 3  # its other heads were never released
+    for mine, theirs in zip(answers(model)[:states], answers(again)[:states], strict=True):
         assert torch.equal(mine, theirs)
     dropped = (
         published.find(description.system)
@@ -83,7 +85,9 @@ def test_there_and_back_to_the_bit(tmp_path, case, ending):
     )
     assert set(report.dropped) == set(dropped.dropped) and all(report.dropped.values())
     assert set(load_file(ours / "dropped.safetensors")) == set(report.dropped)
-    assert report.converted + len(report.dropped) == len(original) and not report.fresh
+    assert report.converted + len(report.dropped) == len(original)
+    assert bool(report.fresh) == (case == "unimo")
+    assert all("never released (X6)" in reason for reason in report.fresh.values())
     convert_back(description.system, ours, back)
     identical(read(source).state, read(back).state)
     if source.is_dir():

@@ -12,7 +12,7 @@ from tests.properties.batches import CLASSES, FEATURES, VOCABULARY, make_batch
 from tests.systems.fake_hub import fake_hub
 from workbench.encoders.single_stream import SingleStreamSizes
 from workbench.encoders.two_stream import TwoStreamSizes
-from workbench.systems import published, uniter, vilbert, vlp
+from workbench.systems import published, unimo, uniter, vilbert, vlp
 from workbench.systems.description import Description, Words
 from workbench.systems.hub import from_pretrained, push_to_hub, save_pretrained
 
@@ -25,6 +25,7 @@ TWO = ("TCVT", 24, 3, 48, 16, 2, 32, 16, 2, VOCABULARY, 32, FEATURES, CLASSES)
 def descriptions():
     one = SingleStreamSizes(*SINGLE)
     six = SingleStreamSizes(*SINGLE, segments=6, eps=1e-5)
+    none = SingleStreamSizes(*SINGLE, segments=0, eps=1e-5)
     multi = dataclasses.replace(vilbert.MULTI_TASK, tasks=3, text_gates=True)
     return {
         "uniter": Description("uniter", one, uniter.RELEASED, WORDS),
@@ -34,6 +35,8 @@ def descriptions():
             "vilbert", TwoStreamSizes(*TWO), multi, WORDS, "swish", "relu"
         ),
         "vlp": Description("vlp", six, vlp.RELEASED, WORDS),
+        "unimo": Description("unimo", none, unimo.RELEASED, WORDS),
+        "unimo paper": Description("unimo", none, unimo.PAPER, WORDS),
         "vlp paper": Description("vlp", six, vlp.PAPER, WORDS),
     }
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-import torch
 import torch.nn.functional as F
 
 from workbench.layers.blocks import Activation
@@ -23,9 +22,6 @@ T = TypeVar("T")
 
 ACTIVATIONS: Mapping[str, Activation] = {"gelu": F.gelu, "relu": F.relu, "swish": F.silu}
 """The activations that configurations of the originals name."""
-
-FUSIONS: Mapping[str, Callable[..., Any]] = {"mul": torch.mul, "add": torch.add}
-"""Functions that a variant may hold, by the name under which they are kept."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +71,9 @@ class Description:
         """Plain values; ``described`` undoes it."""
         return {
             "system": self.system,
-            "sizes": _plain(self.sizes),
-            "variant": _plain(self.variant),
-            "words": _plain(self.words),
+            "sizes": dataclasses.asdict(self.sizes),
+            "variant": dataclasses.asdict(self.variant),
+            "words": dataclasses.asdict(self.words),
             "activation": self.activation,
             "region_activation": self.region_activation,
         }
@@ -104,7 +100,7 @@ def described(
 
 
 def from_plain(kind: type[T], plain: Any) -> T:
-    """A dataclass of numbers, texts and known functions from a JSON object.
+    """A dataclass of numbers, texts and choices from a JSON object.
 
     Raises ``ValueError`` for an unknown field, a missing one, or a value of the wrong sort.
     """
@@ -128,8 +124,6 @@ def _fits(value: Any, hint: Any) -> bool:
         return value in inside
     if origin in (Union, UnionType):
         return any(_fits(value, one) for one in inside)
-    if origin is Callable:
-        return value in FUSIONS
     if origin is tuple:
         pairs = zip(value, inside, strict=False) if isinstance(value, Sequence) else ()
         return len(value) == len(inside) and all(_fits(one, kind) for one, kind in pairs)
@@ -139,19 +133,6 @@ def _fits(value: Any, hint: Any) -> bool:
 
 
 def _value(value: Any, hint: Any) -> Any:
-    if get_origin(hint) is Callable:
-        return FUSIONS[value]
     if get_origin(hint) is tuple:
         return tuple(value)
     return float(value) if hint is float else value
-
-
-def _plain(value: Any) -> dict[str, Any]:
-    names = {function: name for name, function in FUSIONS.items()}
-    found: dict[str, Any] = {}
-    for field in dataclasses.fields(value):
-        own = getattr(value, field.name)
-        if callable(own) and own not in names:
-            raise ValueError(f"{field.name} is none of the functions {', '.join(FUSIONS)}")
-        found[field.name] = names[own] if callable(own) else own
-    return found

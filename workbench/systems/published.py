@@ -16,9 +16,10 @@ from typing import Any
 from torch import Tensor
 
 from workbench.encoders.two_stream import TwoStreamSizes
-from workbench.systems import measuring, uniter, vilbert, vilbert_names, vilbert_sizes, vlp
+from workbench.systems import measuring, unimo, uniter, vilbert, vilbert_names, vilbert_sizes, vlp
 from workbench.systems.description import ACTIVATIONS, Description, Words, described
 from workbench.systems.measuring import Measured
+from workbench.systems.unimo_names import pretraining_names as unimo_names
 from workbench.systems.vlp_names import ORIGINAL_NAMES as VLP_NAMES
 from workbench.training.model import Pretraining
 from workbench.weights.table import Layers, NameTable
@@ -130,6 +131,24 @@ def _measure_vlp(measured: Measured, like: Any, config: Mapping[str, Any]) -> An
     return measuring.single_stream(measured, like, config, classes)
 
 
+def _unimo(given: Description) -> Pretraining:
+    return unimo.pretraining(
+        given.sizes,
+        given.words.mask,
+        given.words.ordinary,
+        given.words.start,
+        given.words.separator,
+        variant=given.variant,
+        activation=ACTIVATIONS[given.activation],
+    )
+
+
+def _measure_unimo(measured: Measured, like: Any, config: Mapping[str, Any]) -> Any:
+    """No released file tells the number of classes; the config does, or it is the usual one."""
+    classes = int(config.get("image_class_size", like.classes))
+    return measuring.single_stream(measured, like, config, classes)
+
+
 VILBERT_TASKS = {
     name: "the head of a single task"
     for name in (
@@ -175,6 +194,17 @@ SYSTEMS: Mapping[str, Published] = {
         _vlp,
         lambda variant, original: VLP_NAMES,
         _measure_vlp,
+        _as_given,
+    ),
+    "unimo": Published(
+        "UNIMO",
+        "UNIMO: Towards Unified-Modal Understanding and Generation, arXiv 2012.15409",
+        ROBERTA_ORDER,
+        {"base": unimo.base, "large": unimo.large},
+        {"released": unimo.RELEASED, "paper": unimo.PAPER},
+        _unimo,
+        lambda variant, original: unimo_names(original or None),
+        _measure_unimo,
         _as_given,
     ),
 }
