@@ -21,10 +21,11 @@ from torch import Tensor
 
 from workbench.systems import published
 from workbench.systems.description import ACTIVATIONS, Description, Words
-from workbench.systems.hub import first_names, read_folder, write_folder
+from workbench.systems.hub import card, first_names, read_folder, write_folder
 from workbench.systems.measuring import HEADS, Measured
 from workbench.systems.published import Published
 from workbench.training.model import Pretraining
+from workbench.weights.counting import count
 from workbench.weights.files import Packaging, read, write
 from workbench.weights.table import NameTable, State
 
@@ -78,8 +79,7 @@ def convert(
     reading = known.seen(_one_of(known.variants, variant, "variant"), original, config)
     table = known.table(reading, original)
     description = _description(system, known, table, original, config, size, reading, words)
-    with torch.device("meta"):
-        sketch = published.build(description)
+    sketch = published.sketch(description)
     table = table.at(known.layers(description.sizes))
     table = _narrowed(table, known, original, sketch, drop, fresh)
     first = first_names(sketch)
@@ -104,7 +104,8 @@ def convert(
     own |= {first[name]: tensor for name, tensor in _fresh(description, left).items()}
     folder = Path(folder)
     trained = f"as its authors did; converted from their {Path(source).name}"
-    write_folder(folder, own, description, "other", trained)
+    text = card(description, count(sketch), "other", trained)
+    write_folder(folder, own, description, text)
     save_file({n: t.contiguous().clone() for n, t in kept.items()}, folder / DROPPED)
     facts = {"report": dataclasses.asdict(report), "packaging": opened.packaging.as_json()}
     (folder / REPORT).write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
@@ -124,8 +125,7 @@ def convert_back(
     description = published.description_in(folder)
     if description.system != system:
         raise ValueError(f"{folder} holds a {description.system}, not a {system}")
-    with torch.device("meta"):
-        sketch = published.build(description)
+    sketch = published.sketch(description)
     state = read_folder(folder, sketch)
     packaging, kept = _conversion_in(folder if like is None else Path(like))
     before = {} if packaging is None else dict.fromkeys(packaging.names, torch.empty(0))

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from huggingface_hub import HfApi, ModelCard, ModelCardData, snapshot_download
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
@@ -20,7 +19,7 @@ from torch import nn
 from workbench.systems import published
 from workbench.systems.description import Description
 from workbench.training.model import Pretraining
-from workbench.weights.counting import count
+from workbench.weights.counting import ParameterCounts, count
 from workbench.weights.table import State
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
@@ -41,7 +40,8 @@ def save_pretrained(
     card.  Raises ``ValueError`` where the description would build another encoder or other weights.
     """
     refuse_other_models(model, description)
-    write_folder(Path(folder), unshared(model), description, licence, trained)
+    text = card(description, count(model), licence, trained)
+    write_folder(Path(folder), unshared(model), description, text)
     return Path(folder)
 
 
@@ -54,9 +54,7 @@ def from_pretrained(name: str | Path, **download: Any) -> Pretraining:
     """
     folder = located(name, **download)
     description = published.description_in(folder)
-    with torch.device("meta"):
-        sketch = published.build(description)
-    state = read_folder(folder, sketch)
+    state = read_folder(folder, published.sketch(description))
     model = published.build(description)
     model.load_state_dict(state)
     return model.eval()
@@ -97,15 +95,13 @@ def located(name: str | Path, **download: Any) -> Path:
     return Path(found)
 
 
-def write_folder(
-    folder: Path, state: State, description: Description, licence: str, trained: str
-) -> None:
-    """Writes the three files from a state without shared tensors."""
+def write_folder(folder: Path, state: State, description: Description, text: str) -> None:
+    """Writes the three files, from a state without shared tensors and the model card's text."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file(state, folder / WEIGHTS, {"format": "pt"})
     config = {"library_name": LIBRARY, **description.as_json()}
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", "utf-8")
-    (folder / CARD).write_text(card(description, licence, trained), "utf-8")
+    (folder / CARD).write_text(text, "utf-8")
 
 
 def read_folder(folder: Path, sketch: nn.Module) -> State:
@@ -149,9 +145,7 @@ def unshared(model: nn.Module) -> State:
 
 def refuse_other_models(model: Pretraining, description: Description) -> None:
     """Raises ``ValueError`` where a model is not the one that its description builds."""
-    with torch.device("meta"):
-        sketch = published.build(description)
-    wanted, there = _facts(sketch), _facts(model)
+    wanted, there = _facts(published.sketch(description)), _facts(model)
     if wrong := sorted(n for n in wanted.keys() | there if wanted.get(n) != there.get(n)):
         listed = [f"{n} is {there.get(n)}, not {wanted.get(n)}" for n in wrong[:5]]
         raise ValueError(
@@ -177,11 +171,9 @@ def _comparable(value: Any) -> bool:
     return value is None or isinstance(value, bool | int | float | str | tuple) or callable(value)
 
 
-def card(description: Description, licence: str, trained: str) -> str:
+def card(description: Description, counts: ParameterCounts, licence: str, trained: str) -> str:
     """The model card: facts for the Hub's search, then prose."""
     system = published.find(description.system)
-    with torch.device("meta"):
-        counts = count(published.build(description))
     facts = ModelCardData(
         library_name=LIBRARY,
         license=licence,

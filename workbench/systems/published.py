@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from workbench.encoders.two_stream import TwoStreamSizes
@@ -237,3 +238,9 @@ def description_in(folder: Path) -> Description:
 def build(description: Description) -> Pretraining:
     """The model that a description means, with fresh weights."""
     return find(description.system).build(description)
+
+
+def sketch(description: Description) -> Pretraining:
+    """The same without memory for its weights: names, shapes and settings only."""
+    with torch.device("meta"):
+        return build(description)
