@@ -14,12 +14,15 @@ from torch import nn
 from tests.properties.batches import CLASSES, FEATURES, MASK, VOCABULARY, make_batch
 from workbench.encoders.encoding import Encoding, Widths
 from workbench.encoders.single_stream import SingleStreamSizes
+from workbench.encoders.summaries import FirstToken
 from workbench.encoders.two_stream import TwoStreamSizes
+from workbench.objectives.contrastive import Contrastive, WeightedProduct
 from workbench.objectives.fragments import FragmentGeneration
 from workbench.objectives.masked_language import MaskedLanguage
 from workbench.objectives.masked_regions import RegionClass, RegionDistribution, RegionFeatures
 from workbench.objectives.masking import Counted, GeometricSpans, Phrases, Tokens, WholeWords
 from workbench.objectives.matching import Matching
+from workbench.objectives.next_token import NextToken
 from workbench.pairs import PairBatch
 from workbench.patterns import BIDIRECTIONAL, AttentionPattern
 from workbench.systems import unimo, uniter, vilbert, visualbert, vlp
@@ -53,6 +56,10 @@ MIXES: dict[str, Callable[[], nn.Module]] = {
     "vilbert": lambda: vilbert.pretraining(STREAMS, MASK, WORDS),
     "vilbert-single-stream": lambda: vilbert.single_stream(SIZES, MASK, WORDS),
     "vlp": lambda: vlp.pretraining(SIX, MASK, SEPARATOR, WORDS),
+    "unimo": lambda: unimo.pretraining(BARE, MASK, WORDS, START, SEPARATOR),
+    "unimo-without-contrast": lambda: unimo.pretraining(
+        BARE, MASK, WORDS, START, SEPARATOR, contrastive=False
+    ),
     "visualbert": lambda: visualbert.pretraining(SIZES, MASK, WORDS),
 }
 
@@ -80,6 +87,14 @@ def _pairs(**options) -> Asked:
     return Asked(lambda w: Matching(nn.Linear(w.summary, 2), **options), lambda e: (e.pair,))
 
 
+def _summaries(encoding: Encoding) -> tuple[torch.Tensor, ...]:
+    return encoding.text_summary, encoding.image_summary
+
+
+def _contrast(**options) -> Asked:
+    return Asked(lambda w: Contrastive(**options), _summaries)
+
+
 OBJECTIVES: dict[str, Asked] = {
     "mlm": _words(),
     "mlm-released-vilbert": _words(choose=Tokens(0.15, at_least_one=False), only_matched=True),
@@ -95,6 +110,14 @@ OBJECTIVES: dict[str, Asked] = {
         ),
         lambda e: (e.text,),
     ),
+    "next-token": Asked(
+        lambda w: NextToken(nn.Linear(w.text, VOCABULARY), source=2), lambda e: (e.text,)
+    ),
+    "cmcl": _contrast(),
+    "cmcl-alone": _contrast(alone=True),
+    "cmcl-product": Asked(
+        lambda w: Contrastive(WeightedProduct(w.summary), alone=True), _summaries
+    ),
     "mrfr": _regions(RegionFeatures, FEATURES),
     "mrfr-overlap": _regions(RegionFeatures, FEATURES, overlap=0.3, reduction="sum"),
     "mrc": _regions(RegionClass, CLASSES, zeroed=0.9),
@@ -107,6 +130,17 @@ OBJECTIVES: dict[str, Asked] = {
         lambda e: (e.text, e.regions, e.pair),
     ),
 }
+
+
+def refusal(name: str, encoder: nn.Module) -> str | None:
+    """What an encoder says when it cannot carry an objective; None where it can."""
+    widths = encoder.widths
+    if name == "itm-transport" and widths.text != widths.regions:
+        return f"tokens have {widths.text} units and its regions {widths.regions}"
+    if name.startswith("cmcl") and isinstance(encoder.summary, FirstToken):
+        return "makes a single one of both"
+    return None
+
 
 TEXT, REGIONS = [5, 9, 3, 6, 7, 4], [4, 0, 7, 2, 3, 5]
 PATTERNS: dict[str, AttentionPattern] = {
