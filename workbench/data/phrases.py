@@ -16,10 +16,11 @@ from workbench.data.tokenizer import Tokenizer
 def phrases(example: Example) -> list[Span]:
     """An example's phrases: spans of one object with nothing but blanks between, put together.
 
-    "an owl" is one phrase where "an" and "owl" are marked as the same object's.
+    "an owl" is one phrase where "an" and "owl" are marked as the same object's.  Of spans that
+    share characters the first and longest counts.
     """
     found: list[Span] = []
-    for span in sorted(example.spans, key=lambda span: (span.start, span.end)):
+    for span in sorted(example.spans, key=lambda span: (span.start, -span.end)):
         last = found[-1] if found else None
         if last and span.start < last.end:
             continue

@@ -54,10 +54,13 @@ class Anchors:
     texts: Int[Tensor, "m"]
 
 
-def laid_out(batch: PairBatch, related: Related | None, alone: bool) -> tuple[Samples, Anchors]:
+def laid_out(
+    batch: PairBatch, related: Related | None, alone: bool, paired: bool = True
+) -> tuple[Samples, Anchors]:
     """The batch, with ``alone`` its pictures and sentences each alone, then what is related.
 
-    The matched pairs are the anchors; pairs that do not match are shown to nobody.
+    The matched pairs are the anchors; pairs that do not match are shown to nobody.  Without
+    ``paired`` no pair of the batch is encoded, only what it has alone.
     """
     both = (batch.text.offsets.lengths > 0) & (batch.regions.offsets.lengths > 0)
     pairs = (both & batch.matched).nonzero().squeeze(1)
@@ -65,13 +68,18 @@ def laid_out(batch: PairBatch, related: Related | None, alone: bool) -> tuple[Sa
     batches, owners, positives = [batch], [every], [batch.matched]
     shown = [~both if alone else ~both | batch.matched]
     anchors = Anchors(pairs, pairs, pairs)
+    if not paired:
+        kept = (~both).nonzero().squeeze(1)
+        batches, owners, positives = [batch.select(kept)], [kept], [batch.matched[kept]]
+        shown = [torch.ones_like(kept, dtype=torch.bool)]
+    before = len(batches[0])
     if alone:
         own = batch.select(pairs)
         batches += [without_text(own), own.without_regions()]
         owners += [pairs, pairs]
         positives += [torch.ones_like(pairs, dtype=torch.bool)] * 2
-        first = len(batch) + torch.arange(len(pairs), device=pairs.device)
-        anchors = Anchors(pairs, first, first + len(pairs))
+        first = before + torch.arange(len(pairs), device=pairs.device)
+        anchors = Anchors(pairs if paired else first, first, first + len(pairs))
     if related is not None:
         if len(related.owner) and not 0 <= int(related.owner.min()) <= int(
             related.owner.max()
@@ -84,7 +92,7 @@ def laid_out(batch: PairBatch, related: Related | None, alone: bool) -> tuple[Sa
         owners.append(related.owner)
         positives.append(related.positive)
     owner, positive = torch.cat(owners), torch.cat(positives)
-    shown.append(torch.ones_like(positive[len(batch) :]))
+    shown.append(torch.ones_like(positive[before:]))
     everything = batch if len(batches) == 1 else joined(batches)
     return Samples(everything, owner, positive, torch.cat(shown)), anchors
 

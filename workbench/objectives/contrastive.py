@@ -84,7 +84,9 @@ class Contrastive(nn.Module):
     pictures and sentences among the samples of other pairs are negatives (M4), unless they show
     the pair's own picture.  The papers leave open (X7): the ``similarity``, the ``temperature``,
     and which states of a pair's own picture and sentence are compared with others: those of the
-    pair, or, with ``alone``, those of each encoded alone, which then are positives too.  In a
+    pair, or, with ``alone``, those of each encoded alone, which then are positives too.  Without
+    ``paired`` the pair, both sides of which see each other, is none: it would satisfy equation 6
+    by itself, unless ``relate`` gives pairs that do not match to tell it from.  In a
     ``Together`` it sees what the others leave of the words and regions; by itself it sees all.
     """
 
@@ -97,21 +99,25 @@ class Contrastive(nn.Module):
         temperature: float = 0.1,
         relate: Relate | None = None,
         alone: bool = False,
+        paired: bool = True,
         in_batch: bool = True,
     ) -> None:
         super().__init__()
         if temperature <= 0:
             raise ValueError(f"the temperature must be above 0, got {temperature}")
+        if not paired and not alone:
+            raise ValueError("without alone=True and paired=True a pair has no positive of its own")
         self.similarity = similarity
         self.temperature = temperature
         self.relate = relate
         self.alone = alone
+        self.paired = paired
         self.in_batch = in_batch
 
     def corrupt(self, batch: PairBatch, rng: torch.Generator) -> Compared:
         """Nothing is hidden; lone and related samples are laid behind the batch."""
         related = None if self.relate is None else self.relate(batch, rng)
-        samples, anchors = laid_out(batch, related, self.alone)
+        samples, anchors = laid_out(batch, related, self.alone, self.paired)
         return Compared(
             samples.batch,
             anchors.pairs,

@@ -38,6 +38,10 @@ class Mix(Protocol):
         """The number to minimise, from the losses of all parts by objective name."""
         ...
 
+    def found(self) -> dict[str, Objective]:
+        """Every objective in this mix and in the mixes in it, by its own name."""
+        ...
+
     def __getitem__(self, name: str) -> Objective:
         """The objective called ``name``; raises ``KeyError`` naming those there are."""
         ...
