@@ -5,8 +5,15 @@ import dataclasses
 import pytest
 import torch
 
+from tests.properties import everything
 from tests.properties.batches import MASK, VOCABULARY, make_batch, make_uniter, seeded
-from workbench.objectives.matching import other_picture
+from workbench.objectives.contrastive import Contrastive
+from workbench.objectives.fragments import FragmentGeneration
+from workbench.objectives.masked_language import MaskedLanguage
+from workbench.objectives.masked_regions import RegionClass, RegionDistribution, RegionFeatures
+from workbench.objectives.matching import Matching, other_picture
+from workbench.pairs import LossSum
+from workbench.patterns import AttentionPattern
 
 torch.set_num_threads(1)
 OBJECTIVES = ["mlm", "itm", "mrfr", "mrc", "mrc-kl"]
@@ -130,34 +137,76 @@ def test_pairs_without_regions_hide_none(model):
     assert loss.count == 0 and loss.mean().item() == 0.0
 
 
-@pytest.mark.parametrize("name", OBJECTIVES)
+def kept_to(broken, chosen, owners, offsets):
+    """The broken batch with just these pairs: what a micro-batch of them would hold."""
+    kept = torch.isin(owners, chosen)
+    if offsets is None:
+        rows = torch.searchsorted(chosen, broken.rows[kept])
+    else:
+        old, _ = offsets.select(chosen)
+        place = {int(row): i for i, row in enumerate(old)}
+        rows = torch.tensor([place[int(row)] for row in broken.rows[kept]], dtype=torch.int64)
+    pattern = broken.pattern
+    if pattern.source is not None:
+        pattern = AttentionPattern("seq2seq", pattern.source[chosen])
+    return dataclasses.replace(
+        broken,
+        batch=broken.batch.select(chosen),
+        rows=rows,
+        targets=broken.targets[kept],
+        pattern=pattern,
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in everything.OBJECTIVES if "cmcl" not in name])
 def test_losses_add_up_over_micro_batches(model, name):
-    batch = make_batch([5, 9, 3, 6], [4, 3, 7, 2])
-    objective = model.mix[name]
-    broken = objective.corrupt(batch, seeded(2))
-    whole = objective.loss(model.encoder(broken.batch), broken)
-    parts = []
-    for pairs in ([0, 2], [1, 3]):
-        chosen = torch.tensor(pairs)
-        owner = {
-            "mlm": batch.text.offsets.owner,
-            "itm": torch.arange(4),
-        }.get(name, batch.regions.offsets.owner)[broken.rows]
-        run = {"mlm": batch.text.offsets, "itm": None}.get(name, batch.regions.offsets)
-        kept = torch.isin(owner, chosen)
-        if run is None:
-            rows = torch.arange(2)
-        else:
-            old, _ = run.select(chosen)
-            place = {int(row): i for i, row in enumerate(old)}
-            rows = torch.tensor([place[int(row)] for row in broken.rows[kept]])
-        part = dataclasses.replace(
-            broken, batch=broken.batch.select(chosen), rows=rows, targets=broken.targets[kept]
-        )
-        parts.append(objective.loss(model.encoder(part.batch), part))
-    total = parts[0] + parts[1]
-    assert total.count == whole.count
+    """All but a contrast, whose negatives are the batch (see tests/objectives)."""
+    torch.manual_seed(0)
+    objective = everything.OBJECTIVES[name].build(model.encoder.widths)
+    broken = objective.corrupt(everything.batch_of(), seeded(2))
+    batch = broken.batch
+    offsets = {RegionFeatures: batch.regions, RegionClass: batch.regions}
+    offsets |= {RegionDistribution: batch.regions, Matching: None}
+    of = offsets.get(type(objective), batch.text)
+    of = None if of is None else of.offsets
+    owners = broken.rows if of is None else of.owner[broken.rows]
+    whole = objective.loss(model.encoder(batch, broken.pattern), broken)
+    total = LossSum(torch.tensor(0.0), 0)
+    for pairs in ([0, 2, 5], [1, 3, 4]):
+        part = kept_to(broken, torch.tensor(pairs), owners, of)
+        total = total + objective.loss(model.encoder(part.batch, part.pattern), part)
+    assert total.count == whole.count > 0
     torch.testing.assert_close(total.mean(), whole.mean(), atol=1e-5, rtol=1e-5)
+
+
+MAY_CHANGE_BY_KIND = {
+    MaskedLanguage: {"text.ids"},
+    FragmentGeneration: {"text."},
+    RegionFeatures: {"regions.features", "regions.hidden", "regions.whole"},
+    RegionClass: {"regions.features", "regions.hidden", "regions.whole"},
+    RegionDistribution: {"regions.features", "regions.hidden", "regions.whole"},
+}
+
+
+@pytest.mark.parametrize("name", everything.OBJECTIVES)
+def test_every_objective_touches_nothing_but_what_it_says(model, name):
+    objective = everything.OBJECTIVES[name].build(model.encoder.widths)
+    sides = {"image": {"regions"}, "text": {"text"}, "either": {"text", "regions"}}
+    may = MAY_CHANGE_BY_KIND.get(type(objective), set())
+    if isinstance(objective, Matching):
+        may = sides[objective.replace] | {"matched"}
+    for seed in range(4):
+        batch = everything.batch_of(seed)
+        broken = objective.corrupt(batch, seeded(seed)).batch
+        if isinstance(objective, Contrastive):  # lays samples behind the batch as it was
+            assert len(broken) >= len(batch)
+            broken = broken.select(torch.arange(len(batch)))
+        kept, shown = dict(tensors(batch)), dict(tensors(broken))
+        for key, value in kept.items():
+            if not any(key.startswith(allowed) for allowed in may):
+                assert torch.equal(value, shown[key]), key
+        added = {key for key in shown.keys() - kept.keys() if not key.startswith(tuple(may))}
+        assert not added
 
 
 def test_a_mix_draws_by_ratio_and_explains_mistakes():
