@@ -9,6 +9,7 @@ import torch
 from tests.properties.batches import FEATURES, MASK, VOCABULARY, make_batch, seeded
 from tests.systems.test_unimo import SIZES, close, widened
 from workbench.data.unpaired import parted
+from workbench.objectives.contrastive import Contrastive
 from workbench.objectives.masking import GeometricSpans
 from workbench.systems import tiny_unimo, unimo, unimo_names
 from workbench.systems.text_initialisation import minilm_weights
@@ -35,7 +36,7 @@ def parts_by_objectives(model, batch, seed=0):
 
 def test_contrast_is_asked_in_a_pass_of_its_own_or_of_masked_pairs():
     batch = mixed_batch()
-    for contrast, rows in (("alone", 6), ("pairs", 2), ("masked", 2)):
+    for contrast, rows in (("alone", 4), ("pairs", 2), ("masked", 2)):
         variant = dataclasses.replace(unimo.RELEASED, contrast=contrast)
         parts = parts_by_objectives(model_of(variant=variant), batch)
         names, part = next((n, p) for n, p in parts.items() if "cmcl" in n)
@@ -43,6 +44,20 @@ def test_contrast_is_asked_in_a_pass_of_its_own_or_of_masked_pairs():
         assert (len(names) > 1) == (contrast == "masked")
         masked = part.batch.regions.hidden is not None
         assert masked == (contrast == "masked")
+
+
+def test_a_contrast_alone_compares_no_picture_that_has_seen_its_sentence():
+    batch = make_batch([6, 5, 7], [3, 4, 2])
+    broken = model_of().mix["cmcl"].corrupt(batch, seeded(0))
+    text, regions = broken.batch.text.offsets.lengths, broken.batch.regions.offsets.lengths
+    assert len(broken.batch) == 6 and not ((text > 0) & (regions > 0)).any()
+    assert (broken.targets[:, :6] == 0).all()
+    for pair in range(3):
+        near = (broken.targets[pair] > 0).nonzero().squeeze(1).tolist()
+        assert near == [6 + pair, 12 + 3 + pair]  # its picture, its sentence
+        assert int((broken.targets[pair] < 0).sum()) == 4  # two others' pictures and sentences
+    with pytest.raises(ValueError, match="no positive of its own"):
+        Contrastive(paired=False)
 
 
 def test_contrast_brings_pictures_and_their_sentences_together():

@@ -56,9 +56,10 @@ class UnimoVariant:
     * ``continuous_positions``: the sentence counts on where its tags end; off in every released
       script, and on it crashes (B9).
     * ``alternate``: the two language objectives are drawn for each step or for each pair (M17).
-    * ``contrast``: what CMCL compares: pictures and sentences each encoded "alone" beside the
-      pairs, the whole "pairs", or the pairs "masked" for the other objectives, in the one pass
-      that Algorithm 1 draws (X7).
+    * ``contrast``: what CMCL compares: pictures and sentences each encoded "alone", whole
+      "pairs", or the pairs "masked" for the other objectives, in the one pass that Algorithm 1
+      draws (X7).  Until captions are rewritten (M5-M7) only the first learns to tell pictures
+      apart: in a pair each side has seen the other and knows it by that.
     * ``similarity``: the d(V, W) of equation 7, a "cosine", the inner "product" that
       ``fusion_method`` hints, or that "weighted" by one linear unit as for retrieval (X7).
     * ``temperature``: the tau of equation 7, told nowhere (X7).
@@ -252,4 +253,5 @@ def _contrast(width: int, variant: UnimoVariant) -> Contrastive:
         WeightedProduct(width) if similarity is None else similarity,
         temperature=variant.temperature,
         alone=variant.contrast == "alone",
+        paired=variant.contrast != "alone",
     )
