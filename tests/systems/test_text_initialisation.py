@@ -110,7 +110,7 @@ def encoders():
 
 @pytest.mark.parametrize("kind", ["single", "two", "without segments"])
 @pytest.mark.parametrize(("family", "first"), [(bert, 0), (roberta, ROBERTA_FIRST_POSITION)])
-def test_states_equal_those_of_the_text_model(kind, family, first):
+def test_states_equal_those_of_transformers(kind, family, first):
     model, encoder, batch = family(), encoders()[kind], text_only([9, 4, 1])
     before = encoder.state_dict()
     before = {name: tensor.clone() for name, tensor in before.items()}
