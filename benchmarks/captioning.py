@@ -28,8 +28,9 @@ from workbench.generation.divided_length import DividedLength
 from workbench.generation.feeding import Feeding, LeftToRight, MaskAppended
 from workbench.generation.forbidden import Forbidden
 from workbench.generation.generate import Generated, generate
+from workbench.generation.prefixes import beside
 from workbench.layers.heads import TiedHead
-from workbench.pairs import Offsets, PairBatch, Regions, TextTokens
+from workbench.pairs import Offsets, PairBatch, Regions
 from workbench.systems import unimo, vlp
 
 CLS, SEP, MASK = 101, 102, 103
@@ -59,21 +60,15 @@ def prefixes(pictures: int, source: int) -> PairBatch:
     rng = torch.Generator().manual_seed(0)
     rows = pictures * REGIONS
     corner = torch.rand(rows, 2, generator=rng) * 0.5
-    text = Offsets.from_lengths([source] * pictures)
-    ids = torch.full((text.rows,), CLS)
-    return PairBatch(
-        Regions(
-            torch.rand(rows, FEATURES, generator=rng),
-            torch.cat([corner, corner + 0.3], 1),
-            torch.rand(rows, generator=rng),
-            torch.rand(rows, CLASSES, generator=rng).softmax(-1),
-            torch.full((pictures, 2), 640.0),
-            Offsets.from_lengths([REGIONS] * pictures),
-        ),
-        TextTokens(ids, torch.zeros_like(ids), text.within, torch.full_like(ids, -1), text),
-        torch.ones(pictures, dtype=torch.bool),
-        tuple(f"picture-{i}" for i in range(pictures)),
+    regions = Regions(
+        torch.rand(rows, FEATURES, generator=rng),
+        torch.cat([corner, corner + 0.3], 1),
+        torch.rand(rows, generator=rng),
+        torch.rand(rows, CLASSES, generator=rng).softmax(-1),
+        torch.full((pictures, 2), 640.0),
+        Offsets.from_lengths([REGIONS] * pictures),
     )
+    return beside(regions, [CLS] * source)
 
 
 def captioner(

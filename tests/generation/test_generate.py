@@ -17,7 +17,9 @@ from workbench.generation.divided_length import DividedLength
 from workbench.generation.feeding import LeftToRight, MaskAppended
 from workbench.generation.generate import generate
 from workbench.generation.greedy import Greedy
+from workbench.generation.minimum_length import MinimumLength
 from workbench.generation.ngrams import NgramBlocking
+from workbench.generation.prefixes import beside
 from workbench.generation.sampling import Sampled
 from workbench.layers.heads import TiedHead
 from workbench.objectives.masking import Tokens
@@ -126,3 +128,31 @@ def test_what_is_missing_is_said():
         generate(encoder, head, make_batch([0, 2], [3, 4]), MaskAppended(MASK, SEP))
     with pytest.raises(ValueError, match="only 40 positions"):
         generate(encoder, head, prefix, LeftToRight(CLS, SEP), Beam(2, 60))
+
+
+def test_pictures_stand_beside_the_same_tokens_or_none():
+    regions = make_prefix([1, 2], [3, 4]).regions
+    prefix = beside(regions, [CLS, 9])
+    assert prefix.text.ids.tolist() == [CLS, 9, CLS, 9]
+    assert prefix.text.positions.tolist() == [0, 1, 0, 1]
+    assert prefix.names == ("0", "1")
+    assert beside(regions, names=["a", "b"]).text.offsets.lengths.tolist() == [0, 0]
+    with pytest.raises(ValueError, match="as many pictures as"):
+        beside(regions, [CLS], ["only one"])
+
+
+def test_half_precision_writes_nearly_the_same_scores():
+    encoder, head = make_model("unimo")
+    prefix, feeding = make_prefix([0, 2], [3, 4]), FEEDINGS["left to right"]
+    search = Beam(2, 1, DividedLength(0.6), Constraints(logits=(MinimumLength(1, SEP),)))
+    exact = generate(encoder, head, prefix, feeding, search)
+    regions = dataclasses.replace(
+        prefix.regions,
+        features=prefix.regions.features.bfloat16(),
+        boxes=prefix.regions.boxes.bfloat16(),
+    )
+    halved = dataclasses.replace(prefix, regions=regions)
+    rough = generate(encoder.bfloat16(), head.bfloat16(), halved, feeding, search)
+    for one, two in zip(exact, rough, strict=True):
+        assert two.score == pytest.approx(one.score, abs=0.3)
+        assert two.score != one.score

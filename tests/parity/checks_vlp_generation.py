@@ -19,8 +19,9 @@ from workbench.generation.feeding import MaskAppended
 from workbench.generation.greedy import Greedy
 from workbench.generation.minimum_length import MinimumLength
 from workbench.generation.ngrams import NgramBlocking
+from workbench.generation.prefixes import beside
 from workbench.generation.writing import CachedWriter, Drafts
-from workbench.pairs import Offsets, PairBatch, Regions, TextTokens
+from workbench.pairs import Offsets, PairBatch, Regions
 from workbench.systems import vlp
 from workbench.systems.vlp_names import ORIGINAL_NAMES
 
@@ -75,8 +76,8 @@ def pictures(golden: Golden) -> PairBatch:
     # [CLS], a row for every region, the [SEP] that our encoder sets itself
     assert given["input_ids"][:, 0].eq(special["CLS"]).all()
     assert given["input_ids"][:, regions + 1 :].eq(special["SEP"]).all()
-    rows, zeros = count * regions, torch.zeros(count, dtype=torch.int64)
-    return PairBatch(
+    rows = count * regions
+    return beside(
         Regions(
             given["img"].flatten(0, 1),
             torch.zeros(rows, 4),
@@ -85,11 +86,7 @@ def pictures(golden: Golden) -> PairBatch:
             torch.ones(count, 2),
             Offsets.from_lengths([regions] * count),
         ),
-        TextTokens(
-            given["input_ids"][:, 0], zeros, zeros, zeros - 1, Offsets.from_lengths([1] * count)
-        ),
-        torch.ones(count, dtype=torch.bool),
-        tuple(str(i) for i in range(count)),
+        [special["CLS"]],
     )
 
 

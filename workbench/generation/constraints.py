@@ -32,10 +32,11 @@ class Constraints:
     def held(
         self, logits: Float[Tensor, "P b V"], drafts: Int[Tensor, "P b t"]
     ) -> tuple[Float[Tensor, "P b V"], Float[Tensor, "P b V"]]:
-        """Logits and log-probabilities after the rules on each."""
+        """Logits and log-probabilities after the rules on each, in float32."""
+        logits = logits.float()
         for rule in self.logits:
             logits = rule(logits, drafts)
-        log_probabilities = logits.float().log_softmax(-1)
+        log_probabilities = logits.log_softmax(-1)
         for rule in self.log_probabilities:
             log_probabilities = rule(log_probabilities, drafts)
         return logits, log_probabilities
