@@ -107,6 +107,7 @@ def test_views_say_what_was_hidden_and_asked(told):
             assert not (view.asked & view.added).any()
             assert (np.diag(view.how) == SEEN).all()
             assert len(view.hidden) == len(view.boxes)
+            assert len(view.wanted) == view.asked.sum()
             if view.matched and asks_words and "fragments" not in one.objectives:
                 told_words = zip(view.words, whole[view.name], strict=True)
                 changed = [i for i, (now, was) in enumerate(told_words) if now != was]
@@ -114,8 +115,20 @@ def test_views_say_what_was_hidden_and_asked(told):
                 assert set(changed) <= {i for i, row in enumerate(own) if view.asked[row]}
     chosen = by_pattern(seen)
     assert set(chosen) == {one.pattern for one in seen}
+    assert list(chosen) == sorted(chosen)
     for one in seen:
-        assert one.asked_rows <= chosen[one.pattern].asked_rows
+        assert one.asked_words <= chosen[one.pattern].asked_words
+
+
+def test_a_named_pair_keeps_its_picture_where_it_can(told):
+    name, model, batch, seen = told
+    for one in seen:
+        assert one.of("pair-0").matched, one.objectives
+    anywhere = passes(model, batch, pieces, seeds=60)
+    assert {one.objectives for one in anywhere} >= {one.objectives for one in seen}
+    assert not passes(model, batch, pieces, pair="nobody", seeds=3)
+    moved = [one for one in anywhere if "itm" in one.objectives]
+    assert bool(moved) == (name not in ("vlp", "unimo"))
 
 
 def texts(batch):

@@ -59,6 +59,12 @@ class PairView:
         return tuple(word for word, extra in text if not extra)
 
     @property
+    def wanted(self) -> tuple[str, ...]:
+        """What the model is asked to recover: regions by name, then pieces of words."""
+        marked = zip(self.rows[: self.first_text], self.asked, strict=False)
+        return (*(name for name, asked in marked if asked), *self.answers)
+
+    @property
     def first_text(self) -> int:
         """The joint row at which the text begins."""
         return len(self.rows) - self.text_rows
@@ -81,6 +87,11 @@ class Pass:
         """How many words and regions the model is asked about."""
         return sum(int(pair.asked.sum()) for pair in self.pairs)
 
+    @property
+    def asked_words(self) -> int:
+        """How many of them are words."""
+        return sum(int(pair.asked[pair.first_text :].sum()) for pair in self.pairs)
+
     def of(self, name: str) -> PairView:
         """The first pair called ``name``; raises ``KeyError`` naming those there are."""
         for pair in self.pairs:
@@ -91,14 +102,13 @@ class Pass:
     def summary(self) -> dict[str, object]:
         """One row of a table: what is hidden and asked, in numbers, and the losses."""
         text = sum(len(pair.words) for pair in self.pairs)
-        asked = sum(int(pair.asked[pair.first_text :].sum()) for pair in self.pairs)
         regions = sum(len(pair.boxes) for pair in self.pairs)
         hidden = sum(int(pair.hidden.sum()) for pair in self.pairs)
         return {
             "objectives": " + ".join(self.objectives),
             "pattern": self.pattern,
             "pairs": len(self.pairs),
-            "words asked": f"{asked} of {text}",
+            "words asked": f"{self.asked_words} of {text}",
             "regions hidden": f"{hidden} of {regions}",
             "wrong pairs": sum(not pair.matched for pair in self.pairs),
             "loss": ", ".join(f"{name} {loss:.2f}" for name, loss in self.losses.items()),
@@ -111,29 +121,34 @@ def passes(
     """Every kind of forward pass that a step of this model can hold, once each.
 
     Chance decides what a step trains, so ``seeds`` steps are planned, and of each combination of
-    objectives and pattern the first is kept (the first that holds the pair called ``pair``, if
-    one is named).  Nothing is trained.
+    objectives and pattern the first is kept; if a ``pair`` is named, the first that holds it, with
+    its own picture where there is such a one.  Nothing is trained.
     """
     found: dict[tuple, Part] = {}
     for seed in range(seeds):
         for part in model.mix.plan(batch, torch.Generator().manual_seed(seed)):
             names = tuple(objective.name for objective, _ in part.asked)
-            if not pair or pair in part.batch.names:
-                found.setdefault((*names, part.pattern.kind), part)
+            kind = (*names, part.pattern.kind)
+            if kind not in found or _fit(part.batch, pair) > _fit(found[kind].batch, pair):
+                found[kind] = part
     was_training = model.training
     model.eval()
-    seen = tuple(viewed(model, part, pieces) for part in found.values())
+    seen = tuple(viewed(model, part, pieces) for part in found.values() if _fit(part.batch, pair))
     model.train(was_training)
     return seen
 
 
+def _fit(batch: PairBatch, pair: str) -> int:
+    """0 where a batch lacks a pair, 2 where the pair has its own picture, else 1."""
+    if pair and pair not in batch.names:
+        return 0
+    return 2 if not pair or bool(batch.matched[batch.names.index(pair)]) else 1
+
+
 def by_pattern(seen: Sequence[Pass]) -> dict[str, Pass]:
-    """Of each attention pattern the pass in which most rows are asked about."""
-    best: dict[str, Pass] = {}
-    for one in seen:
-        if one.pattern not in best or one.asked_rows > best[one.pattern].asked_rows:
-            best[one.pattern] = one
-    return best
+    """Of each attention pattern, by name, the pass in which most words and rows are asked about."""
+    rising = sorted(seen, key=lambda one: (one.asked_words, one.asked_rows))
+    return dict(sorted({one.pattern: one for one in rising}.items()))
 
 
 def viewed(model: Pretraining, part: Part, pieces: Pieces) -> Pass:
