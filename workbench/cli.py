@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from workbench import places
 from workbench.cli_convert import add_convert
@@ -23,8 +24,15 @@ STOP_WAIT = 120.0
 def recipes() -> dict[str, Callable[..., Recipe]]:
     """The recipe functions that ``pretrain`` knows by the name SYSTEM-SIZE."""
     from workbench.quickstart.recipes import uniter_tiny
+    from workbench.quickstart.systems import SYSTEMS, pretraining_recipe
 
-    return {"uniter-tiny": uniter_tiny, "uniter-tiny-hard": partial(uniter_tiny, hard=True)}
+    known: dict[str, Callable[..., Recipe]] = {
+        system.name: partial(pretraining_recipe, system) for system in SYSTEMS
+    }
+    return known | {
+        "uniter-tiny": uniter_tiny,
+        "uniter-tiny-hard": partial(uniter_tiny, hard=True),
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,6 +87,16 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--twin", metavar="DIR", help="a run without regions to compare with")
     verb.set_defaults(command=evaluate)
 
+    verb = verbs.add_parser("ablate", help="train and compare the tiny systems on scenes")
+    verb.add_argument("systems", metavar="SYSTEM-SIZE", nargs="*", help="all when none is named")
+    verb.add_argument("--steps", type=int, default=1500, help="training steps of each run")
+    verb.add_argument("--seeds", type=int, default=3, help="runs of each system")
+    verb.add_argument("--jobs", type=int, default=2, help="runs at a time, one thread each")
+    verb.add_argument("--pictures", type=int, default=1200, help="training scenes")
+    verb.add_argument("--names", type=int, default=32, help="different names in the scenes")
+    verb.add_argument("--out", metavar="DIR", default="results", help="where the table goes")
+    verb.set_defaults(command=ablate)
+
     verb = verbs.add_parser("runs", help="list the runs")
     verb.set_defaults(command=runs)
 
@@ -127,6 +145,24 @@ def evaluate(given: argparse.Namespace) -> int:
     kept = json.loads(path.read_text()) if path.is_file() else {}
     path.write_text(json.dumps({**kept, **results}, indent=2) + "\n")
     print(table(results))
+    return 0
+
+
+def ablate(given: argparse.Namespace) -> int:
+    """Trains every system with several seeds, and writes and prints the table of the results."""
+    from workbench.quickstart.ablation import Grid, chosen
+    from workbench.quickstart.ablation import ablate as run_all
+    from workbench.quickstart.ablation_table import report
+    from workbench.quickstart.systems import World
+
+    world = World(given.pictures, given.names)
+    grid = Grid(chosen(given.systems), given.seeds, given.steps, world, jobs=given.jobs)
+    results = run_all(grid)
+    folder = Path(given.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "ablation.json").write_text(json.dumps(results, indent=1) + "\n")
+    (folder / "ablation.md").write_text(report(results))
+    print(report(results))
     return 0
 
 

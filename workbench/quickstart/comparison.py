@@ -1,0 +1,144 @@
+"""What any tiny system knows about scenes it has never seen, by the same measures for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from workbench.encoders.encoding import Encoding
+from workbench.metrics.retrieval import both_ways
+from workbench.objectives.contrastive import Contrastive
+from workbench.objectives.fragments import FragmentGeneration
+from workbench.objectives.masked_language import MaskedLanguage
+from workbench.objectives.masked_regions import RegionClass
+from workbench.objectives.matching import Matching
+from workbench.objectives.objective import Corrupted, Objective
+from workbench.pairs import LossSum, PairBatch
+from workbench.quickstart.evaluation import listed_scenes, name_blanks
+from workbench.quickstart.stream import SceneStream
+from workbench.retrieval.matching import matching_accuracy, pair_table
+from workbench.tasks.cloze import restored
+from workbench.training.model import Pretraining
+
+CHUNK, POOL, PLANS = 64, 50, 300
+
+
+@torch.no_grad()
+def measure(model: Pretraining, stream: SceneStream, pool: int = POOL) -> dict[str, Any]:
+    """Everything that this model can be asked, as fractions and losses; None where it cannot.
+
+    ``names``: hidden names restored with and without regions; ``matching``: sentence and picture
+    told apart; ``retrieval``: R@1/5/10 both ways in ``pool`` scenes, without fine-tuning (V19);
+    ``objectives``: the held-out loss of each, and its accuracy where it has one.
+    """
+    model.eval()
+    found = model.mix.found()
+    matching = [one for one in found.values() if isinstance(one, Matching)]
+    everything = stream.take(list(range(len(stream.examples))))
+    return {
+        "names": {
+            "with_regions": names(model, stream, stream.take),
+            "without_regions": names(model, stream, lambda n: stream.take(n).without_regions()),
+        },
+        "matching": matching_accuracy(model.encoder, matching[0], everything) if matching else None,
+        "retrieval": retrieval(model, stream, pool),
+        "objectives": held_out_losses(model, stream),
+    }
+
+
+def names(
+    model: Pretraining, stream: SceneStream, take: Callable[[list[int]], PairBatch]
+) -> float | None:
+    """The share of hidden names that come back, seen as the model was trained to see.
+
+    A model with masked words in both directions fills the blank from the whole sentence; one that
+    knows only seq2seq from the picture and the words before it.
+    """
+    asked = [one for one in model.mix.found().values() if isinstance(one, MaskedLanguage)]
+    trained = sorted(asked, key=lambda objective: objective.source_rows is not None)
+    if not trained:
+        return None
+    blanks = name_blanks(stream)
+    right = restored(
+        model.encoder,
+        trained[0].head,
+        take,
+        blanks,
+        stream.tokenizer.mask_id,
+        prefix=trained[0].source_rows,
+    )
+    return sum(right) / len(right)
+
+
+def retrieval(model: Pretraining, stream: SceneStream, pool: int = POOL) -> dict | None:
+    """R@1/5/10 both ways by the matching head, else by the contrastive summaries, else None."""
+    found = model.mix.found().values()
+    batch = stream.take(listed_scenes(stream, pool))
+    for objective in found:
+        if isinstance(objective, Matching):
+            table = pair_table(model.encoder, objective, batch)
+            return {"by": "matching", **both_ways(table), "pool": pool}
+    for objective in found:
+        if isinstance(objective, Contrastive):
+            return {"by": "contrast", **both_ways(_contrast(model, objective, batch)), "pool": pool}
+    return None
+
+
+def _contrast(
+    model: Pretraining, objective: Contrastive, batch: PairBatch
+) -> Float[np.ndarray, "P P"]:
+    """Similarity of every sentence alone (row) with every picture alone (column)."""
+    texts = model.encoder(batch.without_regions()).text_summary
+    images = model.encoder(batch.without_text()).image_summary
+    return objective.similarity(images, texts).T.float().numpy()
+
+
+def held_out_losses(
+    model: Pretraining, stream: SceneStream, seed: int = 0
+) -> dict[str, dict[str, float]]:
+    """For each objective its mean loss over the stream, and its accuracy where it has one.
+
+    The mix plans as in training, again and again for the same pairs until every objective has
+    been asked once of them.
+    """
+    losses: dict[str, LossSum] = {}
+    right: dict[str, int] = {}
+    rng = torch.Generator().manual_seed(seed)
+    for begin in range(0, len(stream.examples), CHUNK):
+        chosen = range(begin, min(begin + CHUNK, len(stream.examples)))
+        batch, missing = stream.take(list(chosen)), set(model.mix.found())
+        for part in (part for _ in range(PLANS) for part in model.mix.plan(batch, rng)):
+            asked = [(one, broken) for one, broken in part.asked if one.name in missing]
+            if not asked:
+                continue
+            encoding = model.encoder(part.batch, part.pattern)
+            for objective, broken in asked:
+                name, loss = objective.name, objective.loss(encoding, broken)
+                losses[name] = losses[name] + loss if name in losses else loss
+                scores = _scores(objective, encoding, broken)
+                if scores is not None:
+                    hits = int((scores.argmax(-1) == broken.targets).sum())
+                    right[name] = right.get(name, 0) + hits
+                missing.remove(name)
+            if not missing:
+                break
+    return {
+        name: {"loss": float(loss.mean())}
+        | ({"accuracy": right[name] / max(loss.count, 1)} if name in right else {})
+        for name, loss in losses.items()
+    }
+
+
+def _scores(objective: Objective, encoding: Encoding, broken: Corrupted) -> torch.Tensor | None:
+    """Scores whose best is the objective's guess, where it chooses among classes."""
+    if isinstance(objective, MaskedLanguage | FragmentGeneration):
+        return objective.scores(encoding, broken)
+    if isinstance(objective, RegionClass):
+        return objective.guess(encoding, broken)
+    if isinstance(objective, Matching):
+        return objective.scores(encoding)[broken.rows]
+    return None
