@@ -18,7 +18,7 @@ import torch
 from workbench import places
 from workbench.data.datasets.scenes import Scenes
 from workbench.quickstart import scenes as prepared
-from workbench.quickstart.comparison import measure
+from workbench.quickstart.comparison import POOL, measure
 from workbench.quickstart.stream import SceneStream
 from workbench.quickstart.systems import SYSTEMS, System, World, held_out, pretraining_recipe
 from workbench.training.errors import RecipeError, RunError
@@ -26,6 +26,9 @@ from workbench.training.run import Run
 
 SMALL = World(count=1200, vocabulary=32)
 """Few enough names that every system learns some of them in a few minutes."""
+
+POLL = 3.0
+"""Seconds between two looks at the runs; a look reads their events."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Grid:
     steps: int = 1500
     world: World = SMALL
     tested: int = 200
+    pool: int = POOL
     jobs: int = 2
 
     @property
@@ -72,11 +76,11 @@ def ablate(grid: Grid, tell: Callable[[str], None] = print) -> dict[str, Any]:
                 continue
             if run.state != "finished":
                 raise RunError(f"{run.path} is {run.state}: {run.problem}; see {run.folder.log}")
-            results[name][str(seed)] = _measured(run, stream)
+            results[name][str(seed)] = _measured(run, stream, grid.pool)
             del running[name, seed]
             left = len(waiting) + len(running)
             tell(f"{name} seed {seed}: {_brief(results[name][str(seed)])}  ({left} runs left)")
-        time.sleep(0.5)
+        time.sleep(POLL)
     return {"grid": _facts(grid, source), "systems": results}
 
 
@@ -104,7 +108,7 @@ def _started(grid: Grid, system: System, seed: int) -> Run:
     return run
 
 
-def _measured(run: Run, stream: SceneStream) -> dict[str, Any]:
+def _measured(run: Run, stream: SceneStream, pool: int) -> dict[str, Any]:
     """The measures of a finished run before and after training, made once."""
     path = run.path / "results.json"
     if not path.is_file():
@@ -113,8 +117,8 @@ def _measured(run: Run, stream: SceneStream) -> dict[str, Any]:
             untrained = run.recipe.model()
         seconds = sum(event["seconds"] for event in run.events() if event.kind == "step")
         found = {
-            "before": measure(untrained, stream),
-            "after": measure(run.load(), stream),
+            "before": measure(untrained, stream, pool),
+            "after": measure(run.load(), stream, pool),
             "seconds": round(seconds, 1),
             "parameters": sum(p.numel() for p in untrained.parameters()),
         }
@@ -136,5 +140,6 @@ def _facts(grid: Grid, source: str) -> dict[str, Any]:
         "seeds": grid.seeds,
         "world": world,
         "tested": grid.tested,
+        "pool": grid.pool,
         "shows": shown,
     }

@@ -19,6 +19,11 @@ def report(results: Mapping[str, Any]) -> str:
         f"{grid['steps']} steps, {grid['seeds']} seeds, {grid['tested']} held-out scenes; "
         "mean ± standard deviation over the seeds, in percent.",
         "",
+        "*names, seeing* and *blind*: hidden object names restored with and without the regions "
+        "(by a model that only writes, from the words before). *fits or not*: sentence and "
+        f"picture told apart. *R@1*: the right one of {grid['pool']} without fine-tuning. *right "
+        "in captions*: of the object names in greedy captions, those that are to be seen.",
+        "",
         *_what_was_learnt(results),
         "",
         *_objectives(results),
@@ -35,6 +40,7 @@ def _what_was_learnt(results: Mapping[str, Any]) -> list[str]:
         "fits or not": lambda r: r["matching"],
         "image R@1": lambda r: r["retrieval"] and r["retrieval"]["image"]["r1"],
         "text R@1": lambda r: r["retrieval"] and r["retrieval"]["text"]["r1"],
+        "right in captions": lambda r: r["captions"] and r["captions"]["right"],
     }
     head = f"| system | {' | '.join(columns)} | what it shows |"
     lines = [head, "|--" * (len(columns) + 2) + "|"]

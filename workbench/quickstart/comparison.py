@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,10 @@ import torch
 from jaxtyping import Float
 
 from workbench.encoders.encoding import Encoding
+from workbench.generation.feeding import MaskAppended
+from workbench.generation.generate import generate
+from workbench.generation.greedy import Greedy
+from workbench.generation.prefixes import beside
 from workbench.metrics.retrieval import both_ways
 from workbench.objectives.contrastive import Contrastive
 from workbench.objectives.fragments import FragmentGeneration
@@ -33,7 +38,8 @@ def measure(model: Pretraining, stream: SceneStream, pool: int = POOL) -> dict[s
 
     ``names``: hidden names restored with and without regions; ``matching``: sentence and picture
     told apart; ``retrieval``: R@1/5/10 both ways in ``pool`` scenes, without fine-tuning (V19);
-    ``objectives``: the held-out loss of each, and its accuracy where it has one.
+    ``captions``: what greedy captions say (P13); ``objectives``: the held-out loss of each, and
+    its accuracy where it has one.
     """
     model.eval()
     found = model.mix.found()
@@ -46,6 +52,7 @@ def measure(model: Pretraining, stream: SceneStream, pool: int = POOL) -> dict[s
         },
         "matching": matching_accuracy(model.encoder, matching[0], everything) if matching else None,
         "retrieval": retrieval(model, stream, pool),
+        "captions": captions(model, stream, pool),
         "objectives": held_out_losses(model, stream),
     }
 
@@ -72,6 +79,50 @@ def names(
         prefix=trained[0].source_rows,
     )
     return sum(right) / len(right)
+
+
+def captions(model: Pretraining, stream: SceneStream, count: int) -> dict[str, float] | None:
+    """Greedy captions of ``count`` scenes by a model that masked words under seq2seq, else None.
+
+    ``named``: object names in a caption, on average; ``right``: the share of them that are to be
+    seen; ``ended``: captions that came to an end by themselves.
+    """
+    found = [one for one in model.mix.found().values() if isinstance(one, MaskedLanguage)]
+    writing = [one for one in found if one.source_rows is not None]
+    if not writing:
+        return None
+    chosen, tokenizer = listed_scenes(stream, count), stream.tokenizer
+    batch = stream.take(chosen)
+    first, *_, last = batch.text.ids[: int(batch.text.offsets.starts[1])].tolist()
+    written = generate(
+        model.encoder,
+        writing[0].head,
+        beside(batch.regions, [first]),
+        MaskAppended(tokenizer.mask_id, last),
+        Greedy(),
+        decode=tokenizer.decode,
+    )
+    things = {scene.key: {item.name for item in scene.objects} for scene in stream.scenes.scenes()}
+    named = [names_in(caption.text or "", stream.scenes.names) for caption in written]
+    seen = [things[stream.examples[number].image] for number in chosen]
+    total = sum(len(names) for names in named)
+    right = sum(len(names & there) for names, there in zip(named, seen, strict=True))
+    return {
+        "named": total / len(written),
+        "right": right / max(total, 1),
+        "ended": sum(caption.ended for caption in written) / len(written),
+    }
+
+
+def names_in(caption: str, names: Sequence[str]) -> set[str]:
+    """The object names that stand in a caption as whole words; of nested ones the longest."""
+    rest, found = caption, set()
+    for name in sorted(names, key=len, reverse=True):
+        shorter = re.sub(rf"\b{re.escape(name)}\b", "", rest)
+        if shorter != rest:
+            found.add(name)
+        rest = shorter
+    return found
 
 
 def retrieval(model: Pretraining, stream: SceneStream, pool: int = POOL) -> dict | None:
