@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import cached_property
+from functools import cache, cached_property
 
 import torch
 
@@ -25,9 +25,15 @@ def scene_tokenizer(scenes: Scenes) -> Tokenizer:
     train = dataclasses.replace(
         scenes, split="train", count=1000, sentences_per_scene=6, mixture=every_kind
     )
+    return _tokenizer_of(train)
+
+
+@cache
+def _tokenizer_of(scenes: Scenes) -> Tokenizer:
+    """Made once a process: composing a thousand scenes takes seconds."""
     nouns = [c.noun for c in scenes.origin.cutouts if c.noun.name in set(scenes.names)]
     words = {noun.name for noun in nouns} | {noun.plural for noun in nouns}
-    return wordpiece().restricted_to([e.sentence for e in train.examples()] + sorted(words))
+    return wordpiece().restricted_to([e.sentence for e in scenes.examples()] + sorted(words))
 
 
 class SceneStream:
