@@ -5,12 +5,13 @@ import json
 import pytest
 import torch
 
-from workbench import cli, places
+from workbench import cli
 from workbench.quickstart.ablation import Grid, ablate, chosen
 from workbench.quickstart.ablation_table import report
 from workbench.quickstart.comparison import names_in
 from workbench.quickstart.systems import SYSTEMS, World, pretraining_recipe
 from workbench.training.errors import RecipeError
+from workbench.training.loop import train
 from workbench.training.recipe import Recipe
 
 torch.set_num_threads(1)
@@ -88,7 +89,17 @@ def test_recipes_survive_json_and_give_a_model_of_this_data(system, results):
     model, batch = recipe.model(), recipe.data().batch(0)
     scored = model(batch, torch.Generator().manual_seed(0))
     assert torch.isfinite(scored.total) and scored.total.requires_grad
-    assert (places.runs() / "x").parent == places.runs()
+
+
+@pytest.mark.parametrize("system", GRID.systems, ids=lambda system: system.name)
+def test_a_run_shows_its_attention(system, results, tmp_path):
+    recipe = pretraining_recipe(system, steps=2, world=WORLD)
+    kinds = [event.kind for event in train(recipe, tmp_path / "run")]
+    assert "probe" in kinds and "warning" not in kinds
+    import widgets
+
+    record = widgets.AttentionRecord.load(next((tmp_path / "run" / "probes").glob("*.npz")))
+    assert len(record.words) > 3 and record.attention.shape[-1] >= len(record.words)
 
 
 def test_the_command_line_knows_them(capsys):

@@ -70,3 +70,10 @@ def test_a_file_gets_few_lines_and_a_terminal_one_that_changes():
     show(_a_run(), 40, terminal)
     assert "\r\x1b[Kstep 40/40" in terminal.getvalue()
     assert terminal.getvalue().endswith("\r\x1b[Kstep 40: stopped: asked to stop\n")
+
+
+def test_a_step_that_trains_several_objectives_shows_each():
+    progress = Progress(10)
+    facts = {"objective": "itm+mlm", "loss": 3.0, "losses": {"itm": 0.5, "mlm": 2.5}}
+    progress.note(Event(100.0, 1, "step", {**facts, "pairs": 10, "seconds": 0.25}))
+    assert progress.losses == {"itm": 0.5, "mlm": 2.5}

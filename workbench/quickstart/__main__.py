@@ -23,7 +23,7 @@ from workbench.quickstart.evaluation import TEST_SCENES, evaluate_run
 from workbench.quickstart.recipes import FAST_SCENES, FULL_SCENES, uniter_tiny
 from workbench.quickstart.table import table
 from workbench.training.errors import RecipeError, RunError
-from workbench.training.progress import show
+from workbench.training.progress import losses_of, show
 from workbench.training.recipe import Recipe
 from workbench.training.run import Run
 
@@ -69,7 +69,8 @@ def losses(run: Run) -> dict[str, dict[str, float]]:
     seen: dict[str, list[float]] = {}
     for event in run.events():
         if event.kind == "step":
-            seen.setdefault(event["objective"], []).append(event["loss"])
+            for name, loss in losses_of(event).items():
+                seen.setdefault(name, []).append(loss)
     ends = {name: max(1, len(values) // 10) for name, values in seen.items()}
     return {
         name: {

@@ -94,7 +94,7 @@ def prepare(grid: Grid) -> str:
 
 
 def _started(grid: Grid, system: System, seed: int) -> Run:
-    recipe = pretraining_recipe(system, steps=grid.steps, seed=seed, world=grid.world)
+    recipe = pretraining_recipe(system, steps=grid.steps, seed=seed, world=grid.world, probes=False)
     folder = grid.folder / f"{system.name}-seed-{seed}"
     if not (folder / "recipe.json").is_file():
         return Run.start(recipe, folder)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
-from workbench.data.datasets.scenes import Scenes
+from workbench.data.datasets.scenes import AT_MOST, Scenes
 from workbench.explain.attention import AttentionRecord, attention_of
 from workbench.quickstart.stream import SceneStream, scene_stream
 from workbench.training.model import Pretraining
@@ -28,10 +28,14 @@ def attention_in(model: Pretraining, stream: SceneStream, example: int) -> Atten
 
 
 def scene_probe(
-    *, count: int = 3000, source: str | None = None, example: int = 0
+    *,
+    count: int = 3000,
+    vocabulary: int | None = AT_MOST,
+    source: str | None = None,
+    example: int = 0,
 ) -> Callable[[Pretraining, int], dict[str, np.ndarray]]:
     """A function of (model, step) that records one training scene's attention as arrays."""
-    stream = scene_stream(count=count, source=source)
+    stream = scene_stream(count=count, vocabulary=vocabulary, source=source)
 
     def record(model: Pretraining, step: int) -> dict[str, np.ndarray]:
         fields = dataclasses.asdict(attention_in(model, stream, example))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from workbench.data.datasets.scenes import AT_MOST
 from workbench.data.unpaired import UnpairedStream
-from workbench.quickstart.recipes import FIVE, ORDINARY, model_facts
+from workbench.quickstart.probe import scene_probe
+from workbench.quickstart.recipes import FAST_SCENES, FIVE, ORDINARY, model_facts
 from workbench.quickstart.stream import SceneStream, scene_stream
 from workbench.systems import tiny, tiny_unimo, tiny_vilbert, tiny_vlp
 from workbench.training.model import Pretraining
@@ -79,8 +80,15 @@ def pretraining_recipe(
     seed: int = 0,
     threads: int = 1,
     world: World = World(),
+    fast: bool = False,
+    probes: bool = True,
 ) -> Recipe:
-    """A tiny system on scenes in bf16; names are hidden as often for each (see ``ORDINARY``)."""
+    """A tiny system on scenes in bf16; names are hidden as often for each (see ``ORDINARY``).
+
+    ``fast`` is the smallest that still learns; ``probes`` record attention ten times a run.
+    """
+    if fast:
+        world, steps = replace(world, count=FAST_SCENES), min(steps, 150)
     data = {**asdict(world), "boxes": "both", "seed": seed}
     stream = scene_stream(**data)
     data["source"] = stream.scenes.origin.name
@@ -102,7 +110,8 @@ def pretraining_recipe(
         precision="bfloat16",
         threads=threads,
         checkpoint_every=500,
-        probe_every=0,
+        probe=call(scene_probe, **{**asdict(world), "source": data["source"]}) if probes else None,
+        probe_every=max(steps // 10, 10),
     )
 
 

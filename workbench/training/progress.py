@@ -29,9 +29,9 @@ class Progress:
         if event.kind == "start":
             self._recent.clear()
         if event.kind == "step" and event["loss"] is not None:
-            name, loss = event["objective"], float(event["loss"])
-            past = self.losses.setdefault(name, loss)
-            self.losses[name] = SMOOTHING * past + (1 - SMOOTHING) * loss
+            for name, loss in losses_of(event).items():
+                past = self.losses.setdefault(name, loss)
+                self.losses[name] = SMOOTHING * past + (1 - SMOOTHING) * loss
             self._recent.append(event)
 
     @property
@@ -60,6 +60,12 @@ class Progress:
         if self.seconds_left is not None and self.step < self.steps:
             parts.append(f"{clock(self.seconds_left)} left")
         return "  ".join(parts)
+
+
+def losses_of(event: Event) -> dict[str, float]:
+    """The loss of every objective that a step trained; an old event knows their total only."""
+    losses = event.facts.get("losses") or {event["objective"]: event["loss"]}
+    return {name: float(loss) for name, loss in losses.items()}
 
 
 def clock(seconds: float) -> str:
