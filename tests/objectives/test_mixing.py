@@ -20,7 +20,7 @@ from workbench.objectives.masked_language import MaskedLanguage
 from workbench.objectives.masked_regions import RegionClass, RegionDistribution, RegionFeatures
 from workbench.objectives.masking import Tokens
 from workbench.objectives.matching import Matching
-from workbench.objectives.mixing import Alternate, Together
+from workbench.objectives.mixing import Alternate, Apart, Together
 from workbench.pairs import LossSum
 from workbench.patterns import BIDIRECTIONAL
 from workbench.training.model import Pretraining
@@ -82,6 +82,7 @@ MIXES = {
     "together": lambda: Together(
         [matching(replace="either"), words(), features(), regions(already_hidden=True)]
     ),
+    "apart": lambda: Apart([Together([words(), features()], [1.0, 0.5]), matching()]),
     "by kind": lambda: ByKind(
         pairs=Together([words(), features()]), images=features(), texts=words()
     ),
@@ -120,6 +121,19 @@ def test_every_part_is_scored_on_the_rows_that_it_reports(name):
                     assert part.batch.regions.hidden[broken.rows].all()
                 elif objective.name == "itm":
                     assert torch.equal(part.batch.matched.long(), broken.targets)
+
+
+def test_apart_gives_every_member_the_whole_batch_and_adds_their_losses(encoder):
+    mix, batch = MIXES["apart"](), batch_of()
+    parts = mix.plan(batch, seeded(0))
+    assert [[one.name for one, _ in part.asked] for part in parts] == [["mlm", "mrfr"], ["itm"]]
+    assert all(part.batch.names == batch.names for part in parts)
+    assert torch.equal(parts[1].batch.text.ids, batch.text.ids), "what one hides others see"
+    with torch.no_grad():
+        losses = losses_of(encoder, parts)
+    means = {name: loss.mean() for name, loss in losses.items()}
+    expected = means["mlm"] + 0.5 * means["mrfr"] + means["itm"]
+    torch.testing.assert_close(mix.total(losses), expected)
 
 
 def test_drawing_for_each_pair_is_one_pooled_mean(encoder):

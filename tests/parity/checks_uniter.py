@@ -59,8 +59,9 @@ def pretraining_of(golden: Golden, transport: float = 0.0) -> Pretraining:
         vocabulary=len(params["uniter.embeddings.word_embeddings.weight"]),
         segments=len(params["uniter.embeddings.token_type_embeddings.weight"]),
     )
+    variant = dataclasses.replace(uniter.RELEASED, transport=transport)
     model = uniter.pretraining(
-        sizes, 1, (2, 4), activation=golden.activation, transport=transport
+        sizes, 1, (2, 4), variant=variant, activation=golden.activation
     ).eval()
     layers = len(model.encoder.blocks)
     model.load_state_dict(uniter.ORIGINAL_NAMES.read(params, model.state_dict(), layers))

@@ -25,7 +25,7 @@ from workbench.objectives.matching import Matching
 from workbench.objectives.next_token import NextToken
 from workbench.pairs import PairBatch
 from workbench.patterns import BIDIRECTIONAL, AttentionPattern
-from workbench.systems import unimo, uniter, vilbert, visualbert, vlp
+from workbench.systems import tiny, unimo, uniter, vilbert, visualbert, vlp
 
 WORDS, START, SEPARATOR = (5, VOCABULARY), 2, 3
 SIZES = SingleStreamSizes(24, 2, 3, 48, VOCABULARY, 48, FEATURES, CLASSES)
@@ -45,14 +45,15 @@ ENCODERS: dict[str, Callable[[], nn.Module]] = {
     "vlp": lambda: vlp.encoder(SIX, SEPARATOR),
     "vlp-paper": lambda: vlp.encoder(SIX, SEPARATOR, variant=vlp.PAPER),
     "unimo": lambda: unimo.encoder(BARE),
+    "unimo-paper": lambda: unimo.encoder(BARE, variant="paper"),
     "visualbert": lambda: visualbert.encoder(SIZES),
 }
 
-VARIANTS = ("uniter-paper", "vilbert-equal-widths", "vlp-paper")
+VARIANTS = ("uniter-paper", "vilbert-equal-widths", "vlp-paper", "unimo-paper")
 """Encoders that ask nothing new of an objective."""
 
 MIXES: dict[str, Callable[[], nn.Module]] = {
-    "uniter": lambda: uniter.pretraining(SIZES, MASK, WORDS),
+    "uniter": lambda: uniter.pretraining(SIZES, MASK, WORDS, variant=tiny.VARIANT),
     "vilbert": lambda: vilbert.pretraining(STREAMS, MASK, WORDS),
     "vilbert-single-stream": lambda: vilbert.single_stream(SIZES, MASK, WORDS),
     "vlp": lambda: vlp.pretraining(SIX, MASK, SEPARATOR, WORDS),

@@ -173,14 +173,15 @@ def test_the_papers_rules_fit_their_systems():
     norms = {n for n in (names[id(p)] for p in groups[0]["params"]) if "norm" in n}
     assert len(norms) == 4
     assert all(name.endswith("norm.weight") for name in norms)
-    paper = uniter.pretraining(uniter.tiny(30, 8, 5), 1, (2, 4), variant=uniter.PAPER)
-    parameter_groups(paper, optimisation.uniter(inner_norms=False))
+    paper = uniter.pretraining(uniter.tiny(30, 8, 5), 1, (2, 4), variant="paper")
+    parameter_groups(paper, optimisation.uniter("paper"))
     for rule in (
         optimisation.vilbert(text_from_bert=False),
-        optimisation.vilbert(paper=True),
-        optimisation.vilbert_multi_task(),
+        optimisation.vilbert("paper"),
+        optimisation.vilbert("multi-task"),
         optimisation.vlp(),
+        optimisation.vlp("paper"),
         optimisation.unimo(),
-        optimisation.unimo(large=True, paper=True),
+        optimisation.unimo("paper", large=True),
     ):
         make_optimiser(small, rule)

@@ -51,7 +51,7 @@ class FirstToken(nn.Module):
 
 
 class TwoPoolers(nn.Module):
-    """The first row of each modality pooled by itself with ReLU, then fused (V10, M2, X7).
+    """The first row of each modality pooled by itself with ReLU, then fused (V10, X7).
 
     ``fuse`` makes the pair's vector from both; an absent modality is summarised by zeros.
     """
@@ -79,3 +79,21 @@ class TwoPoolers(nn.Module):
         of_image = self.image(row_at(regions, layout.regions))
         of_image = of_image * (layout.regions.lengths[:, None] > 0)
         return Summary(of_text, of_image, self.dropout(self.fuse(of_text, of_image)))
+
+
+class FirstRows(nn.Module):
+    """The first row of each modality as it is, then fused, where both are of one width (M2).
+
+    An absent modality is summarised by zeros.
+    """
+
+    def __init__(self, fuse: Callable[[Tensor, Tensor], Tensor] = torch.mul) -> None:
+        super().__init__()
+        self.fuse = fuse
+
+    def forward(
+        self, text: Float[Tensor, "T D"], regions: Float[Tensor, "R D"], layout: Layout
+    ) -> Summary:
+        """Summaries of both modalities and their fusion."""
+        of_text, of_image = row_at(text, layout.text), row_at(regions, layout.regions)
+        return Summary(of_text, of_image, self.fuse(of_text, of_image))

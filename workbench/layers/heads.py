@@ -74,6 +74,18 @@ class ClassifierHead(nn.Module):
         return self.scores(self.transform(rows))
 
 
+class SigmoidHead(nn.Module):
+    """One score beside a fixed zero: a softmax over both is the score's sigmoid (U9)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.score = nn.Linear(width, 1)
+
+    def forward(self, rows: Float[Tensor, "P K"]) -> Float[Tensor, "P 2"]:
+        """Scores of "no", which are all zero, and of "yes"."""
+        return F.pad(self.score(rows), (1, 0))
+
+
 class Pooler(nn.Module):
     """One linear layer and an activation on one row per pair (tanh in U9, ReLU in V10)."""
 

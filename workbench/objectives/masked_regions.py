@@ -6,7 +6,7 @@ and the detector's distribution over classes (MRC-kl).  MRC and MRC-kl share one
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -120,14 +120,20 @@ class RegionFeatures(_MaskedRegions):
 class RegionClass(_MaskedRegions):
     """Masked region classification against the detector's best class (MRC, U11, M13).
 
-    The background (column 0) is never a target but stays in the softmax (X3).
+    The background (column 0) stays in the softmax but is a target only where ``background`` says
+    that it can be the best class (X3); further arguments are those of the other two objectives.
     """
 
     name = "mrc"
 
+    def __init__(self, head: nn.Module, *, background: bool = False, **shared: Any) -> None:
+        super().__init__(head, **shared)
+        self.background = background
+
     def targets(self, batch: PairBatch, rows: Tensor) -> Tensor:
         """The regions' best classes."""
-        return batch.regions.classes[rows][:, 1:].argmax(-1) + 1
+        first = 0 if self.background else 1
+        return batch.regions.classes[rows][:, first:].argmax(-1) + first
 
     def loss(self, encoding: Encoding, corrupted: Corrupted) -> LossSum:
         """Cross-entropy per hidden region."""

@@ -157,6 +157,20 @@ class Alternate(Members):
         return sum(others, start=first).mean()
 
 
+class Apart(Members):
+    """Every member in forward passes of its own, over the same whole batch (M19).
+
+    Losses are added, or weighted as the mixes among the members say.
+    """
+
+    def __init__(self, members: Sequence[nn.Module]) -> None:
+        super().__init__(by_own_name(members), [1.0] * len(members))
+
+    def plan(self, batch: PairBatch, rng: torch.Generator) -> tuple[Part, ...]:
+        """The parts of all members, in their order."""
+        return tuple(part for member in self.objectives for part in parts_of(member, batch, rng))
+
+
 class Together(Members):
     """All objectives in one forward pass: each breaks what the ones before it left (V11, M19).
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -24,6 +24,7 @@ from workbench.systems.description import ACTIVATIONS, Description, Words
 from workbench.systems.hub import card, first_names, read_folder, write_folder
 from workbench.systems.measuring import HEADS, Measured
 from workbench.systems.published import Published
+from workbench.systems.readings import named
 from workbench.training.model import Pretraining
 from workbench.weights.counting import count
 from workbench.weights.files import Packaging, read, write
@@ -59,7 +60,7 @@ def convert(
     folder: str | Path,
     *,
     size: str | Path | None = None,
-    variant: str = "released",
+    variant: Any = "released",
     words: Words | None = None,
     drop: Sequence[str] = (),
     fresh: Sequence[str] = (),
@@ -68,25 +69,30 @@ def convert(
 
     Sizes come from the shapes; ``size`` is "base" or "large" to be held to it, or the authors'
     configuration file, which alone tells the heads of unusual widths, activations and the order of
-    co-attention.  ``words`` are needed for another vocabulary than the published one.  ``drop``
-    and ``fresh`` are patterns (``*`` stands for anything) of their names to leave out and of ours
-    to leave as they begin.  Raises ``ValueError`` saying what does not fit.
+    co-attention.  ``variant`` is a reading of the system, by its name or whole.  ``words`` are
+    needed for another vocabulary than the published one.  ``drop`` and ``fresh`` are patterns
+    (``*`` stands for anything) of their names to leave out and of ours to leave as they begin.
+    Raises ``ValueError`` saying what does not fit.
     """
     known = published.find(system)
     opened = read(source)
     original = opened.state
     config = _config(size)
-    reading = known.seen(_one_of(known.variants, variant, "variant"), original, config)
+    reading = known.seen(named(variant, known.variants), original, config)
     table = known.table(reading, original)
     description = _description(system, known, table, original, config, size, reading, words)
     sketch = published.sketch(description)
     table = table.at(known.layers(description.sizes))
     table = _narrowed(table, known, original, sketch, drop, fresh)
+    unfilled = sketch.state_dict().keys() - table.fresh.keys()
+    advice = "take variant='released', or leave theirs out (drop) and ours as they begin (fresh)"
+    wanted = unfilled | {ours for _, ours in table.rows}
+    _refuse_other_weights(known, description, sketch, wanted, advice)
     first = first_names(sketch)
     _refuse_untied(table, original, first)
-    named = {ours for _, ours in table.rows}
+    covered = {ours for _, ours in table.rows}
     filled = {first[ours] for _, ours in table.rows if ours in first}
-    copies = {name: "a copy" for name in first if name not in named and first[name] in filled}
+    copies = {name: "a copy" for name in first if name not in covered and first[name] in filled}
     table = dataclasses.replace(table, fresh={**table.fresh, **copies})
     state = table.read(original, sketch.state_dict(), 0)
     left = {n: reason for n, reason in table.fresh.items() if first.get(n, n) not in filled}
@@ -135,13 +141,39 @@ def convert_back(
         for theirs, ours in table.rows
         if ours in state and (packaging is None or theirs in before)
     )
-    named = {ours for _, ours in rows}
-    fresh = {name: "the authors' file has no such tensor" for name in state if name not in named}
+    covered = {ours for _, ours in rows}
+    fresh = {name: "the authors' file has no such tensor" for name in state if name not in covered}
+    wanted = {ours for theirs, ours in table.rows if theirs in before and theirs not in kept}
+    if packaging is None:
+        wanted = {ours for _, ours in table.rows} | (fresh.keys() - table.fresh.keys())
+    advice = "their code could not read a file of these; share the folder as it is"
+    _refuse_other_weights(known, description, sketch, wanted, advice)
     table = dataclasses.replace(table, rows=rows, fresh=fresh)
     written = table.write(state, 0, kept)
     notes = () if packaging else ("nothing was converted into it: names in the table's order",)
     write(target, written, packaging or Packaging(tuple(written)))
     return Report(system, str(folder), len(written), {}, fresh, notes)
+
+
+def _refuse_other_weights(
+    known: Published,
+    description: Description,
+    sketch: Pretraining,
+    names: Iterable[str],
+    advice: str,
+) -> None:
+    """Raises ``ValueError`` where a reading has other weights than the authors' models have."""
+    stored = dataclasses.replace(description, variant=known.stored(description.variant))
+    theirs, ours = (
+        {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+        for model in (published.sketch(stored), sketch)
+    )
+    if wrong := sorted(name for name in set(names) if theirs.get(name) != ours.get(name)):
+        listed = [f"{n} is {ours.get(n)}, not {theirs.get(n)}" for n in wrong[:5]]
+        raise ValueError(
+            f"{known.title}'s checkpoints hold the weights of its released reading, and this one "
+            f"has others, {len(wrong)} differ: {'; '.join(listed)}; {advice}"
+        )
 
 
 def _config(size: str | Path | None) -> dict[str, Any]:
@@ -167,16 +199,18 @@ def _description(
     variant: Any,
     words: Words | None,
 ) -> Description:
-    named = str(size) if str(size) in known.sizes else None
-    like = known.sizes[named or "base"]()
-    if named:
+    held_to = str(size) if str(size) in known.sizes else None
+    like = known.sizes[held_to or "base"]()
+    if held_to:
         config = {theirs: getattr(like, ours, 0) for theirs, ours in HEADS.items()}
     sizes = known.measure(Measured(table, original), like, config)
     fixed = ("width", "layers", "heads", "inner", "schedule", "region_width", "shared")
     wrong = [n for n in fixed if getattr(sizes, n, None) != getattr(like, n, None)]
-    if named and wrong:
+    if held_to and wrong:
         found = ", ".join(f"{n} {getattr(sizes, n)} not {getattr(like, n)}" for n in wrong)
-        raise ValueError(f"this is no {system}-{named}: {found}; leave the size out to measure it")
+        raise ValueError(
+            f"this is no {system}-{held_to}: {found}; leave the size out to measure it"
+        )
     if words is None and sizes.vocabulary != like.vocabulary:
         raise ValueError(
             f"the vocabulary has {sizes.vocabulary} entries, the published one {like.vocabulary}; "

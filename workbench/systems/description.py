@@ -57,7 +57,8 @@ _SPECIAL = re.compile(r"\[\w+\]|madeupword\d+")
 class Description:
     """A system by name with its sizes, its reading, the ids of its words and its activations.
 
-    ``sizes`` and ``variant``, the differences of paper and code, are the system's own dataclasses.
+    ``sizes`` and ``variant``, the differences of paper and code, are the system's own dataclasses;
+    a variant can be named instead ("paper"), and is spelled out when the model is saved.
     """
 
     system: str

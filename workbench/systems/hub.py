@@ -39,6 +39,7 @@ def save_pretrained(
     ``licence`` (an SPDX name) and ``trained``, a sentence on data and training, go into the model
     card.  Raises ``ValueError`` where the description would build another encoder or other weights.
     """
+    description = published.resolved(description)
     refuse_other_models(model, description)
     text = card(description, count(model), licence, trained)
     write_folder(Path(folder), unshared(model), description, text)

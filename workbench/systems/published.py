@@ -20,6 +20,7 @@ from workbench.encoders.two_stream import TwoStreamSizes
 from workbench.systems import measuring, unimo, uniter, vilbert, vilbert_names, vilbert_sizes, vlp
 from workbench.systems.description import ACTIVATIONS, Description, Words, described
 from workbench.systems.measuring import Measured
+from workbench.systems.readings import named
 from workbench.systems.unimo_names import pretraining_names as unimo_names
 from workbench.systems.vlp_names import ORIGINAL_NAMES as VLP_NAMES
 from workbench.training.model import Pretraining
@@ -38,7 +39,8 @@ class Published:
     """One system: how a model is built from a description, and how the authors call its parts.
 
     ``table`` and ``seen`` take the authors' weights as well: what a file holds says which options
-    it was trained with (``seen``) and which parts it has.  ``tasks`` are beginnings of names of
+    it was trained with (``seen``) and which parts it has.  ``stored`` is the reading whose weights
+    the authors' files hold, given the one that is wanted.  ``tasks`` are beginnings of names of
     heads that belong to single tasks, with the reason why they are left out.
     """
 
@@ -51,6 +53,7 @@ class Published:
     table: Callable[[Any, Original], NameTable]
     measure: Callable[[Measured, Any, Mapping[str, Any]], Any]
     seen: Callable[[Any, Original, Mapping[str, Any]], Any]
+    stored: Callable[[Any], Any]
     tasks: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def layers(self, sizes: Any) -> Layers:
@@ -121,6 +124,7 @@ def _vlp(given: Description) -> Pretraining:
         given.sizes,
         given.words.mask,
         given.words.separator,
+        given.words.ordinary,
         variant=given.variant,
         activation=ACTIVATIONS[given.activation],
     )
@@ -164,26 +168,24 @@ SYSTEMS: Mapping[str, Published] = {
         "UNITER: UNiversal Image-TExt Representation Learning, arXiv 1909.11740",
         BERT_CASED,
         {"base": uniter.base, "large": uniter.large},
-        {"released": uniter.RELEASED, "paper": uniter.PAPER},
+        uniter.READINGS,
         _uniter,
         lambda variant, original: uniter.ORIGINAL_NAMES,
         _measure_uniter,
         _as_given,
+        lambda variant: uniter.RELEASED,
     ),
     "vilbert": Published(
         "ViLBERT",
         "ViLBERT, arXiv 1908.02265; 12-in-1, arXiv 1912.02315",
         BERT_UNCASED,
         {"base": vilbert_sizes.base, "large": vilbert_sizes.large},
-        {
-            "released": vilbert.RELEASED,
-            "paper": vilbert.PAPER,
-            "multi-task": vilbert.MULTI_TASK,
-        },
+        vilbert.READINGS,
         _vilbert,
         lambda variant, original: vilbert_names.original_names(_region_objective(variant)),
         _measure_vilbert,
         _seen_vilbert,
+        lambda variant: variant,  # all its options were trained with
         VILBERT_TASKS,
     ),
     "vlp": Published(
@@ -191,22 +193,24 @@ SYSTEMS: Mapping[str, Published] = {
         "Unified Vision-Language Pre-Training for Image Captioning and VQA, arXiv 1909.11059",
         BERT_CASED,
         {"base": vlp.base, "large": vlp.large},
-        {"released": vlp.RELEASED, "paper": vlp.PAPER},
+        vlp.READINGS,
         _vlp,
         lambda variant, original: VLP_NAMES,
         _measure_vlp,
         _as_given,
+        lambda variant: vlp.RELEASED,
     ),
     "unimo": Published(
         "UNIMO",
         "UNIMO: Towards Unified-Modal Understanding and Generation, arXiv 2012.15409",
         ROBERTA_ORDER,
         {"base": unimo.base, "large": unimo.large},
-        {"released": unimo.RELEASED, "paper": unimo.PAPER},
+        unimo.READINGS,
         _unimo,
         lambda variant, original: unimo_names(original or None),
         _measure_unimo,
         _as_given,
+        lambda variant: unimo.RELEASED,
     ),
 }
 
@@ -232,7 +236,15 @@ def description_in(folder: Path) -> Description:
     name = plain["system"]
     system = find(name)
     sizes, variant = type(system.sizes["base"]()), type(system.variants["released"])
+    if isinstance(plain.get("variant"), str):
+        plain["variant"] = dataclasses.asdict(named(plain["variant"], system.variants))
     return described(plain, sizes, variant, name)
+
+
+def resolved(description: Description) -> Description:
+    """The same with a named variant spelled out; raises ``ValueError`` for an unknown name."""
+    variant = named(description.variant, find(description.system).variants)
+    return dataclasses.replace(description, variant=variant)
 
 
 def build(description: Description) -> Pretraining:

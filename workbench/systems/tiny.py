@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,6 +11,9 @@ import torch
 from workbench.systems import uniter
 from workbench.systems.text_initialisation import load_text_encoder, minilm_sizes, minilm_weights
 from workbench.training.model import Pretraining
+
+VARIANT = dataclasses.replace(uniter.RELEASED, transport=0.0)
+"""The released one without the optimal-transport distance, which takes longer than the rest."""
 
 
 def uniter_tiny(
@@ -25,13 +29,15 @@ def uniter_tiny(
     emphasis: Mapping[str, float] | None = None,
     region_probability: float = 0.15,
     joint: bool = False,
+    variant: uniter.Name | None = None,
 ) -> Pretraining:
     """UNITER with 4 layers of 128 units, its weights drawn as wide as BERT-base's in proportion.
 
     With ``original_ids`` (our vocabulary's rows in MiniLM's) it has MiniLM's width of 384 and
     begins from its lowest 4 layers (U5).  ``emphasis`` gives single vocabulary entries (ids as
     text, as JSON keeps them) a masking probability of their own: a curriculum for words that are
-    rare and hard.  ``joint`` hides words and regions in one pass (U18, L11).
+    rare and hard.  ``joint`` hides words and regions in one pass (U18, L11).  ``variant`` None is
+    this module's ``VARIANT``.
     """
     if original_ids is None:
         sizes = uniter.tiny(vocabulary, feature_size, classes)
@@ -42,6 +48,7 @@ def uniter_tiny(
         sizes,
         mask_id,
         (low, high),
+        variant=variant or VARIANT,
         ratios=ratios,
         mask_probability=by_entry(vocabulary, mask_probability, emphasis or {}),
         region_probability=region_probability,

@@ -28,6 +28,7 @@ def unimo_tiny(
     mask_probability: float = 0.15,
     emphasis: Mapping[str, float] | None = None,
     region_probability: float = 0.15,
+    variant: unimo.Name = "released",
 ) -> Pretraining:
     """UNIMO with 4 layers of 128 units, its weights drawn as wide as RoBERTa-base's in proportion.
 
@@ -52,6 +53,7 @@ def unimo_tiny(
         (low, high),
         start_id,
         end_id,
+        variant=variant,
         contrastive=contrastive,
         choose=choose,
         region_probability=region_probability,

@@ -30,13 +30,14 @@ def vilbert_tiny(
     mask_probability: float = 0.15,
     emphasis: Mapping[str, float] | None = None,
     region_probability: float = 0.15,
+    variant: vilbert.Name | None = None,
 ) -> Pretraining:
     """ViLBERT with 4 text layers of 128 units and ``blocks`` co-attention blocks (V1–V11, V23).
 
     With ``original_ids`` (our vocabulary's rows in MiniLM's) its text stream has MiniLM's width of
     384 and begins from its lowest 4 layers (V22).  ``ratios``, if given, train one objective a step
     in these proportions; ``emphasis`` gives single vocabulary entries (ids as text, as JSON keeps
-    them) a masking probability of their own.
+    them) a masking probability of their own.  ``variant`` None is this module's ``VARIANT``.
     """
     sizes = vilbert.tiny(vocabulary, feature_size, classes, blocks)
     if original_ids is not None:
@@ -47,7 +48,7 @@ def vilbert_tiny(
         sizes,
         mask_id,
         (low, high),
-        variant=VARIANT,
+        variant=variant or VARIANT,
         ratios=ratios,
         mask_probability=by_entry(vocabulary, mask_probability, emphasis or {}),
         region_probability=region_probability,
@@ -70,6 +71,7 @@ def vilbert_single_stream_tiny(
     mask_probability: float = 0.15,
     emphasis: Mapping[str, float] | None = None,
     region_probability: float = 0.15,
+    variant: vilbert.Name | None = None,
 ) -> Pretraining:
     """The single-stream baseline of ``vilbert_tiny`` (V21), with the same arguments."""
     if original_ids is None:
@@ -81,7 +83,7 @@ def vilbert_single_stream_tiny(
         sizes,
         mask_id,
         (low, high),
-        variant=VARIANT,
+        variant=variant or VARIANT,
         ratios=ratios,
         mask_probability=by_entry(vocabulary, mask_probability, emphasis or {}),
         region_probability=region_probability,

@@ -19,6 +19,9 @@ from workbench.systems.text_initialisation import (
 from workbench.systems.vlp_masking import OrTheEnd
 from workbench.training.model import Pretraining
 
+VARIANT = dataclasses.replace(vlp.RELEASED, random_specials=False)
+"""The released one, but random tokens are words: a small vocabulary has few others."""
+
 
 def vlp_tiny(
     *,
@@ -32,6 +35,7 @@ def vlp_tiny(
     seq2seq: float = 0.75,
     mask_probability: float = 0.15,
     emphasis: Mapping[str, float] | None = None,
+    variant: vlp.Name | None = None,
 ) -> Pretraining:
     """VLP with 4 layers of 128 units, its weights drawn as wide as BERT-base's in proportion.
 
@@ -40,7 +44,8 @@ def vlp_tiny(
     where BERT's vocabularies have [SEP].
     ``emphasis`` gives single vocabulary entries (ids as text, as JSON keeps them) a masking
     probability of their own.  Where that or ``mask_probability`` is chosen, tokens are hidden one
-    by one, and the end of a sentence like one of them; otherwise a counted few, as released.
+    by one, and the end of a sentence like one of them; otherwise as the variant says.  ``variant``
+    None is this module's ``VARIANT``.
     """
     sizes = vlp.tiny(vocabulary, feature_size, classes)
     if original_ids is not None:
@@ -61,6 +66,7 @@ def vlp_tiny(
         mask_id - 1 if separator_id is None else separator_id,
         (low, high),
         seq2seq=seq2seq,
+        variant=variant or VARIANT,
         choose=choose,
         init_range=0.02 * (768 / sizes.width) ** 0.5,
     )

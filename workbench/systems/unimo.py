@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from workbench.encoders.single_stream import SingleStream, SingleStreamSizes
-from workbench.encoders.summaries import TwoPoolers
+from workbench.encoders.summaries import FirstRows, TwoPoolers
 from workbench.layers.blocks import Activation
 from workbench.layers.embeddings import RegionEmbedder, TextEmbedder
 from workbench.layers.geometry import geometry5
@@ -34,6 +34,7 @@ from workbench.objectives.masking import Chooser, GeometricSpans
 from workbench.objectives.matching import Matching
 from workbench.pairs import PairBatch
 from workbench.patterns import AttentionPattern
+from workbench.systems.readings import named
 from workbench.systems.unimo_inputs import ObjectTags, UnimoInputs, with_object_tags
 from workbench.systems.unimo_learning import UnimoLearning
 from workbench.training.model import Pretraining
@@ -45,6 +46,8 @@ class UnimoVariant:
 
     * ``fusion`` of h_CLS and h_IMG: "mul" as in the released retrieval graph and the hint
       ``fusion_method`` of its configuration, or "sum" as in the entailment graph (X7).
+    * ``poolers``: a layer with ReLU behind h_CLS and behind h_IMG, which the paper does not have;
+      it compares the states themselves (B9, M2).
     * ``head_norm_bias``: where the language head's LayerNorm bias begins; 1 in the code (B9).
     * ``overlap``: regions overlapping a hidden one by more than this are hidden too: 0.4 in the
       released base configuration, 0.3 in the large one and in the paper (M11, X6).
@@ -66,6 +69,7 @@ class UnimoVariant:
     """
 
     fusion: Literal["mul", "sum"] = "mul"
+    poolers: bool = True
     head_norm_bias: float = 1.0
     overlap: float = 0.4
     region_target: Literal["soft", "hard"] = "soft"
@@ -78,8 +82,11 @@ class UnimoVariant:
     temperature: float = 0.1
 
 
+Name = Literal["released", "paper"]
+Reading = UnimoVariant | Name
 RELEASED = UnimoVariant()
 PAPER = UnimoVariant(
+    poolers=False,
     head_norm_bias=0.0,
     overlap=0.3,
     region_target="hard",
@@ -87,6 +94,13 @@ PAPER = UnimoVariant(
     object_tags=False,
     contrast="masked",
 )
+READINGS = {"released": RELEASED, "paper": PAPER}
+
+
+def reading(variant: UnimoVariant | str) -> UnimoVariant:
+    """A variant, or the one of this name; raises ``ValueError`` naming those there are."""
+    return named(variant, READINGS)
+
 
 _FUSIONS = {"mul": torch.mul, "sum": torch.add}
 
@@ -133,16 +147,17 @@ def tiny(vocabulary: int, feature_size: int, classes: int) -> SingleStreamSizes:
 def encoder(
     sizes: SingleStreamSizes,
     *,
-    variant: UnimoVariant = RELEASED,
+    variant: Reading = RELEASED,
     activation: Activation = F.gelu,
     padding_id: int | None = None,
     init_range: float = 0.02,
 ) -> SingleStream:
-    """UNIMO's encoder (M2): RoBERTa over [[IMG] regions | text], two poolers with ReLU [c].
+    """UNIMO's encoder (M2): RoBERTa over [[IMG] regions | text], with two poolers [c].
 
     A picture or a sentence alone is a pair whose other run is empty; it is encoded as if the
     other modality did not exist, which is what masked pseudo inputs come to (M3).
     """
+    variant = reading(variant)
     text = TextEmbedder(
         sizes.width,
         sizes.vocabulary,
@@ -163,7 +178,8 @@ def encoder(
         mask_row=False,
     )
     inputs = UnimoInputs(text, regions, FIRST_POSITION)
-    summary = TwoPoolers(sizes.width, sizes.width, sizes.width, fuse=_FUSIONS[variant.fusion])
+    width, fuse = sizes.width, _FUSIONS[variant.fusion]
+    summary = TwoPoolers(width, width, width, fuse=fuse) if variant.poolers else FirstRows(fuse)
     made = SingleStream(sizes, inputs, summary, activation)
     return made.apply(lambda module: initialise(module, init_range))
 
@@ -171,11 +187,12 @@ def encoder(
 def language_head(
     encoder: SingleStream,
     *,
-    variant: UnimoVariant = RELEASED,
+    variant: Reading = RELEASED,
     activation: Activation = F.gelu,
     init_range: float = 0.02,
 ) -> TiedHead:
     """Vocabulary scores of text rows by the encoder's own word embeddings (B1)."""
+    variant = reading(variant)
     word = cast(nn.Parameter, encoder.inputs.text.word.weight)
     head = TiedHead(word, activation=activation, eps=encoder.sizes.eps)
     head.transform.apply(lambda module: initialise(module, init_range))
@@ -184,9 +201,10 @@ def language_head(
 
 
 def captioning(
-    batch: PairBatch, tags: ObjectTags, *, variant: UnimoVariant = RELEASED
+    batch: PairBatch, tags: ObjectTags, *, variant: Reading = RELEASED
 ) -> tuple[PairBatch, AttentionPattern]:
     """What a caption is made from: the picture, and its ``tags`` where the variant reads them."""
+    variant = reading(variant)
     if variant.object_tags:
         return with_object_tags(batch, tags, continuous=variant.continuous_positions)
     return batch, AttentionPattern("seq2seq", torch.zeros_like(batch.text.offsets.lengths))
@@ -199,7 +217,7 @@ def pretraining(
     start_id: int,
     end_id: int,
     *,
-    variant: UnimoVariant = RELEASED,
+    variant: Reading = RELEASED,
     contrastive: bool = True,
     activation: Activation = F.gelu,
     choose: Chooser = GeometricSpans(),  # noqa: B008
@@ -216,6 +234,7 @@ def pretraining(
     ``start_id`` and ``end_id`` ([CLS] and [SEP], M16).  Lone pictures and sentences are pairs
     with an empty run; they get no loss for what they lack (M3).
     """
+    variant = reading(variant)
     made = encoder(
         sizes, variant=variant, activation=activation, padding_id=padding_id, init_range=init_range
     )

@@ -10,20 +10,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from workbench.objectives.by_kind import ByKind
-from workbench.objectives.mixing import Alternate, Members, Part, Together, by_own_name, parts_of
+from workbench.objectives.mixing import Alternate, Apart, Members, Part, Together, by_own_name
 from workbench.objectives.objective import Objective
 from workbench.pairs import LossSum, PairBatch
-
-
-class Apart(Members):
-    """Every member in forward passes of its own, over the same whole batch."""
-
-    def __init__(self, members: Sequence[nn.Module]) -> None:
-        super().__init__(by_own_name(members), [1.0] * len(members))
-
-    def plan(self, batch: PairBatch, rng: torch.Generator) -> tuple[Part, ...]:
-        """The parts of all members, in their order."""
-        return tuple(part for member in self.objectives for part in parts_of(member, batch, rng))
 
 
 class UnimoLearning(Members):

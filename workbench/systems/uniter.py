@@ -1,14 +1,14 @@
 """UNITER: one stream, conditional masking, one objective a step (U1–U13).
 
 Defaults are those of the released code and load its checkpoints; each field of
-``UniterVariant`` names a place where the paper says otherwise (X2, X3).
+``UniterVariant`` names a place where the paper says otherwise (X2-X4).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 import torch
 import torch.nn.functional as F
@@ -19,7 +19,7 @@ from workbench.encoders.single_stream import SingleStream, SingleStreamSizes
 from workbench.encoders.summaries import FirstToken
 from workbench.layers.blocks import Activation
 from workbench.layers.embeddings import RegionEmbedder, TextEmbedder
-from workbench.layers.heads import ClassifierHead, TiedHead
+from workbench.layers.heads import ClassifierHead, SigmoidHead, TiedHead
 from workbench.layers.initialisation import initialise
 from workbench.objectives.masked_language import MaskedLanguage
 from workbench.objectives.masked_regions import (
@@ -31,25 +31,61 @@ from workbench.objectives.masked_regions import (
 from workbench.objectives.masking import Tokens, WholeWords
 from workbench.objectives.matching import Matching
 from workbench.objectives.mixing import Alternate, Together
+from workbench.systems.readings import named
+from workbench.systems.uniter_names import ORIGINAL_ENCODER_NAMES as ORIGINAL_ENCODER_NAMES
+from workbench.systems.uniter_names import ORIGINAL_NAMES as ORIGINAL_NAMES
 from workbench.training.model import Pretraining
-from workbench.weights.table import NameTable
 
 
 @dataclass(frozen=True)
 class UniterVariant:
     """Where the text of the paper and the released code differ.
 
-    ``inner_norms`` and ``mask_row``: X3, the region embedder.  ``region_loss``: "mean" over
-    features or classes (code) or "sum" (paper's squared L2 and divergence, U10, U12).
+    * ``inner_norms``: feature and place of a region are normalised each before their sum (X3).
+    * ``mask_row``: a learned row is added to hidden regions beside the zeros (X3).
+    * ``region_loss``: "mean" over features or classes ([c]) or "sum", the squared distance and the
+      divergence themselves (U10, U12).
+    * ``region_heads``: "deep" with a transform, the regression tied to the input's projection
+      ([c]), or one "linear" layer each (U10, U11).
+    * ``background_target``: the best class of a region can be the background (U11, X3).
+    * ``replace``: a wrong pair gets another picture ("image", [c]) or either side (U9, X2).
+    * ``match_scores``: two classes ([c]) or one score through a sigmoid (U9).
+    * ``at_least_one`` hidden word or region in each pair ([c]); the paper draws each by itself.
+    * ``transport``: weight of the optimal-transport distance in matching, only in [c] (X4).
     """
 
     inner_norms: bool = True
     mask_row: bool = True
     region_loss: Reduction = "mean"
+    region_heads: Literal["deep", "linear"] = "deep"
+    background_target: bool = False
+    replace: Literal["image", "either"] = "image"
+    match_scores: Literal[1, 2] = 2
+    at_least_one: bool = True
+    transport: float = 0.1
 
 
+Name = Literal["released", "paper"]
+Reading = UniterVariant | Name
 RELEASED = UniterVariant()
-PAPER = UniterVariant(inner_norms=False, mask_row=False, region_loss="sum")
+PAPER = UniterVariant(
+    inner_norms=False,
+    mask_row=False,
+    region_loss="sum",
+    region_heads="linear",
+    background_target=True,
+    replace="either",
+    match_scores=1,
+    at_least_one=False,
+    transport=0.0,
+)
+READINGS = {"released": RELEASED, "paper": PAPER}
+
+
+def reading(variant: UniterVariant | str) -> UniterVariant:
+    """A variant, or the one of this name; raises ``ValueError`` naming those there are."""
+    return named(variant, READINGS)
+
 
 IN_DOMAIN_RATIOS = {"itm": 2.0, "mlm": 2.0, "mrfr": 1.0, "mrc-kl": 1.0}
 """One objective a step, drawn with these weights (U13)."""
@@ -82,11 +118,12 @@ def tiny(vocabulary: int, feature_size: int, classes: int) -> SingleStreamSizes:
 def encoder(
     sizes: SingleStreamSizes,
     *,
-    variant: UniterVariant = RELEASED,
+    variant: Reading = RELEASED,
     activation: Activation = F.gelu,
     init_range: float = 0.02,
 ) -> SingleStream:
     """UNITER's encoder (U1–U4): BERT over [regions | text], pooled at the first token."""
+    variant = reading(variant)
     text = TextEmbedder(
         sizes.width, sizes.vocabulary, sizes.positions, sizes.segments, sizes.dropout, sizes.eps
     )
@@ -108,12 +145,11 @@ def pretraining(
     random_range: tuple[int, int],
     *,
     ratios: Mapping[str, float] = IN_DOMAIN_RATIOS,
-    variant: UniterVariant = RELEASED,
+    variant: Reading = RELEASED,
     activation: Activation = F.gelu,
     whole_words: bool = False,
     mask_probability: float | torch.Tensor = 0.15,
     region_probability: float = 0.15,
-    transport: float = 0.0,
     joint: bool = False,
     init_range: float = 0.02,
 ) -> Pretraining:
@@ -122,30 +158,27 @@ def pretraining(
     With ``joint`` words and regions are hidden in the same pass, and the objectives that recover
     them are trained together, each as much as its ratio says: the ablation of U8 (U18, L11).
     """
+    variant = reading(variant)
     made = encoder(sizes, variant=variant, activation=activation, init_range=init_range)
     chooser = WholeWords if whole_words else Tokens
     word = made.inputs.text.word.weight
-    projection = cast(RegionEmbedder, made.inputs.regions).feature.weight
-    classifier = ClassifierHead(sizes.width, sizes.width, sizes.classes, sizes.eps)
+    pair = nn.Linear(sizes.width, 2) if variant.match_scores == 2 else SigmoidHead(sizes.width)
+    regression, classifier = _region_heads(made, variant)
+    shared = {"probability": region_probability, "at_least_one": variant.at_least_one}
     objectives: list[nn.Module] = [
         MaskedLanguage(
             TiedHead(word, activation=activation, eps=sizes.eps),
             mask_id,
             random_range,
-            choose=chooser(mask_probability),
+            choose=chooser(mask_probability, variant.at_least_one),
         ),
-        Matching(nn.Linear(sizes.width, 2), transport=transport),
-        RegionFeatures(
-            TiedHead(projection, transposed=True, eps=sizes.eps),
-            probability=region_probability,
-            reduction=variant.region_loss,
+        Matching(pair, replace=variant.replace, transport=variant.transport),
+        RegionFeatures(regression, reduction=variant.region_loss, **shared),
+        RegionClass(
+            classifier, background=variant.background_target, already_hidden=joint, **shared
         ),
-        RegionClass(classifier, probability=region_probability, already_hidden=joint),
         RegionDistribution(
-            classifier,
-            probability=region_probability,
-            reduction=variant.region_loss,
-            already_hidden=joint,
+            classifier, reduction=variant.region_loss, already_hidden=joint, **shared
         ),
     ]
     for objective in objectives:
@@ -159,85 +192,19 @@ def pretraining(
     return Pretraining(made, mix)
 
 
+def _region_heads(made: SingleStream, variant: UniterVariant) -> tuple[nn.Module, nn.Module]:
+    """What regresses features, and what scores classes for both objectives that need them."""
+    sizes = made.sizes
+    if variant.region_heads == "linear":
+        return nn.Linear(sizes.width, sizes.feature_size), nn.Linear(sizes.width, sizes.classes)
+    projection = cast(RegionEmbedder, made.inputs.regions).feature.weight
+    regression = TiedHead(projection, transposed=True, eps=sizes.eps)
+    return regression, ClassifierHead(sizes.width, sizes.width, sizes.classes, sizes.eps)
+
+
 def _joint(objectives: Sequence[nn.Module], weights: Sequence[float]) -> Alternate:
     """Matching now and then; otherwise all that was hidden is recovered in one pass."""
     words, matching, *regions = objectives
     share = weights[0] + sum(weights[2:])
     hidden = Together([words, *regions], [each / share for each in (weights[0], *weights[2:])])
     return Alternate([matching, hidden], [weights[1], share])
-
-
-_MLM, _MRFR, _ITM = "mix.by_name.mlm.head", "mix.by_name.mrfr.head", "mix.by_name.itm.head"
-
-
-def _region_classifier(name: str) -> tuple[tuple[str, str], ...]:
-    head = f"mix.by_name.{name}.head"
-    return tuple(
-        (f"region_classifier.net.{theirs}.{kind}", f"{head}.{ours}.{kind}")
-        for theirs, ours in (("0", "transform.dense"), ("2", "transform.norm"), ("3", "scores"))
-        for kind in ("weight", "bias")
-    )
-
-
-_ENCODER_MODULES = (
-    ("uniter.embeddings.LayerNorm", "encoder.inputs.text.norm"),
-    ("uniter.img_embeddings.img_linear", "encoder.inputs.regions.feature"),
-    ("uniter.img_embeddings.pos_linear", "encoder.inputs.regions.geometry"),
-    ("uniter.img_embeddings.img_layer_norm", "encoder.inputs.regions.feature_norm"),
-    ("uniter.img_embeddings.pos_layer_norm", "encoder.inputs.regions.geometry_norm"),
-    ("uniter.img_embeddings.LayerNorm", "encoder.inputs.regions.norm"),
-    ("uniter.encoder.layer.{i}.attention.self.query", "encoder.blocks.{i}.attention.query"),
-    ("uniter.encoder.layer.{i}.attention.self.key", "encoder.blocks.{i}.attention.key"),
-    ("uniter.encoder.layer.{i}.attention.self.value", "encoder.blocks.{i}.attention.value"),
-    ("uniter.encoder.layer.{i}.attention.output.dense", "encoder.blocks.{i}.attention.output"),
-    ("uniter.encoder.layer.{i}.attention.output.LayerNorm", "encoder.blocks.{i}.attention_norm"),
-    ("uniter.encoder.layer.{i}.intermediate.dense", "encoder.blocks.{i}.feed_forward.widen"),
-    ("uniter.encoder.layer.{i}.output.dense", "encoder.blocks.{i}.feed_forward.narrow"),
-    ("uniter.encoder.layer.{i}.output.LayerNorm", "encoder.blocks.{i}.feed_forward_norm"),
-    ("uniter.pooler.dense", "encoder.summary.pooler.dense"),
-)
-_HEAD_MODULES = (
-    ("cls.predictions.transform.dense", f"{_MLM}.transform.dense"),
-    ("cls.predictions.transform.LayerNorm", f"{_MLM}.transform.norm"),
-    ("feat_regress.net.0", f"{_MRFR}.transform.dense"),
-    ("feat_regress.net.2", f"{_MRFR}.transform.norm"),
-    ("itm_output", _ITM),
-)
-_ENCODER_ROWS = (
-    ("uniter.embeddings.word_embeddings.weight", "encoder.inputs.text.word.weight"),
-    ("uniter.embeddings.position_embeddings.weight", "encoder.inputs.text.position.weight"),
-    ("uniter.embeddings.token_type_embeddings.weight", "encoder.inputs.text.segment.weight"),
-    ("uniter.img_embeddings.mask_embedding.weight", "encoder.inputs.regions.mask.weight"),
-)
-
-
-def _both(modules: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (f"{theirs}.{kind}", f"{ours}.{kind}")
-        for theirs, ours in modules
-        for kind in ("weight", "bias")
-    )
-
-
-ORIGINAL_NAMES = NameTable(
-    (
-        *_ENCODER_ROWS,
-        *_both(_ENCODER_MODULES),
-        *_both(_HEAD_MODULES),
-        ("cls.predictions.bias", f"{_MLM}.bias"),
-        ("cls.predictions.decoder.weight", f"{_MLM}.weight"),
-        ("feat_regress.bias", f"{_MRFR}.bias"),
-        ("feat_regress.weight", f"{_MRFR}.weight"),
-        *_region_classifier("mrc"),
-        *_region_classifier("mrc-kl"),
-    )
-)
-"""Parameter names of the released ``UniterForPretraining`` beside ours."""
-
-ORIGINAL_ENCODER_NAMES = NameTable(
-    tuple(
-        (theirs.removeprefix("uniter."), ours.removeprefix("encoder."))
-        for theirs, ours in (*_ENCODER_ROWS, *_both(_ENCODER_MODULES))
-    )
-)
-"""Parameter names of the released ``UniterModel`` beside those of ``SingleStream``."""

@@ -30,6 +30,7 @@ from workbench.objectives.masked_regions import RegionDistribution, RegionFeatur
 from workbench.objectives.masking import Tokens
 from workbench.objectives.matching import Matching
 from workbench.objectives.mixing import Alternate, Together
+from workbench.systems.readings import named
 from workbench.systems.vilbert_inputs import TaskInputs
 from workbench.systems.vilbert_sizes import base as base
 from workbench.systems.vilbert_sizes import large as large
@@ -75,10 +76,18 @@ class VilbertVariant:
     text_gates: bool = False
 
 
+Name = Literal["released", "paper", "multi-task"]
+Reading = VilbertVariant | Name
 RELEASED = VilbertVariant()
 PAPER = VilbertVariant(replace="either", random_specials=False, region_head="region")
 MULTI_TASK = VilbertVariant(only_matched=True, whole_overlap=0.4)
 """The multi-task code as its pre-training command runs it; task tokens come with fine-tuning."""
+READINGS = {"released": RELEASED, "paper": PAPER, "multi-task": MULTI_TASK}
+
+
+def reading(variant: VilbertVariant | str) -> VilbertVariant:
+    """A variant, or the one of this name; raises ``ValueError`` naming those there are."""
+    return named(variant, READINGS)
 
 
 _FUSIONS = {"mul": torch.mul, "sum": torch.add}
@@ -104,12 +113,13 @@ def _inputs(sizes: Sizes, region_width: int, variant: VilbertVariant) -> InputLa
 def encoder(
     sizes: TwoStreamSizes,
     *,
-    variant: VilbertVariant = RELEASED,
+    variant: Reading = RELEASED,
     activation: Activation = F.gelu,
     region_activation: Activation = F.gelu,
     init_range: float = 0.02,
 ) -> TwoStream:
     """ViLBERT's encoder (V1–V7), pooled at [CLS] and [IMG] with ReLU into the shared width."""
+    variant = reading(variant)
     summary = TwoPoolers(
         sizes.width,
         sizes.region_width,
@@ -132,11 +142,12 @@ def encoder(
 def single_stream_encoder(
     sizes: SingleStreamSizes,
     *,
-    variant: VilbertVariant = RELEASED,
+    variant: Reading = RELEASED,
     activation: Activation = F.gelu,
     init_range: float = 0.02,
 ) -> SingleStream:
     """The baseline (V21): one BERT over the same inputs, both first rows pooled in the same way."""
+    variant = reading(variant)
     if variant.text_gates:
         raise ValueError("text_gates scale a region stream, and a single stream has none")
     fuse = _FUSIONS[variant.fusion]
@@ -150,7 +161,7 @@ def pretraining(
     mask_id: int,
     random_range: tuple[int, int],
     *,
-    variant: VilbertVariant = RELEASED,
+    variant: Reading = RELEASED,
     activation: Activation = F.gelu,
     region_activation: Activation = F.gelu,
     ratios: Mapping[str, float] | None = None,
@@ -164,6 +175,7 @@ def pretraining(
     them.  With ``ratios`` each step trains one objective drawn in proportion instead (conditional
     masking, U8); names are "itm", "mlm" and "mrc-kl" (or "mrfr" with ``region_target="mse"``).
     """
+    variant = reading(variant)
     made = encoder(
         sizes,
         variant=variant,
@@ -181,7 +193,7 @@ def single_stream(
     mask_id: int,
     random_range: tuple[int, int],
     *,
-    variant: VilbertVariant = RELEASED,
+    variant: Reading = RELEASED,
     activation: Activation = F.gelu,
     ratios: Mapping[str, float] | None = None,
     mask_probability: float | torch.Tensor = 0.15,
@@ -189,6 +201,7 @@ def single_stream(
     init_range: float = 0.02,
 ) -> Pretraining:
     """The single-stream baseline under the same objectives (V21); arguments as ``pretraining``."""
+    variant = reading(variant)
     made = single_stream_encoder(
         sizes, variant=variant, activation=activation, init_range=init_range
     )

@@ -7,7 +7,7 @@ names a place where the text says otherwise or neither is sure (X5).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 import torch.nn.functional as F
 
@@ -20,6 +20,7 @@ from workbench.objectives.language_losses import smoothed_divergence
 from workbench.objectives.masked_language import MaskedLanguage
 from workbench.objectives.masking import Chooser, Counted, Tokens
 from workbench.objectives.mixing import Alternate, Together
+from workbench.systems.readings import named
 from workbench.systems.vlp_head import language_heads
 from workbench.systems.vlp_inputs import FirstTimesSeparator, PrefixedInputs
 from workbench.systems.vlp_masking import OrTheEnd
@@ -35,17 +36,25 @@ from workbench.training.model import Pretraining
 
 @dataclass(frozen=True)
 class VlpVariant:
-    """Where the text of the paper and the released code differ (X5).
+    """Where the text of the paper and the released code differ (X5, A11); Eq. 1 is P3.
 
-    Region code (Eq. 1): ``confidence`` a sixth number beside the box; ``largest_coordinate`` boxes
-    as fractions of the largest coordinates instead of the picture; ``background`` a 1601st class;
-    ``geometry_first`` box numbers before classes; ``projected`` W_c and W_g before the norms, which
-    then have weights.  ``relu`` after every layer of the region path (Eq. 1 leaves nonlinearities
-    out of its notation, so the text is read with them); ``fc7`` the detector's layer that is
-    fine-tuned (P11).  ``block_hidden`` hidden regions cannot be looked at either: a line of the
-    code that has no effect.  ``most_masked`` and ``last_masked``: at most so many tokens of a
-    sentence are hidden, the last [SEP] can be one of them (P7).  Learning rates differ as well:
-    ``optimisation.vlp``.
+    * ``confidence``: the detector's, a sixth number beside the box.
+    * ``largest_coordinate``: boxes are fractions of the largest coordinates, not of the picture.
+    * ``background``: a 1601st class among the probabilities.
+    * ``geometry_first``: box numbers stand before classes.
+    * ``projected``: W_c and W_g of Eq. 1 before the norms.
+    * ``norm_weights``: these norms learn a scale and a shift.
+    * ``relu`` after every layer of the region path; Eq. 1 says that it leaves nonlinearities out,
+      so the text is read with them.
+    * ``fc7``: the detector's layer that is fine-tuned (P11), in both.
+    * ``block_hidden``: hidden regions cannot be looked at either, a line of the code that has no
+      effect.
+    * ``most_masked``: at most so many tokens of a sentence are hidden, and at least one; None is
+      15 % of them, each by itself (P7).
+    * ``last_masked``: the last [SEP] can be one of them (P7), in both, or no caption ever ended.
+    * ``random_specials``: a random token may be a special one.
+
+    Learning rates differ as well: ``optimisation.vlp``.
     """
 
     confidence: bool = True
@@ -53,11 +62,13 @@ class VlpVariant:
     background: bool = True
     geometry_first: bool = True
     projected: bool = False
+    norm_weights: bool = False
     relu: bool = True
     fc7: bool = True
     block_hidden: bool = False
     most_masked: int | None = 3
     last_masked: bool = True
+    random_specials: bool = True
 
     def geometry(self) -> tuple[Code, int]:
         """The box numbers of this reading and how many they are."""
@@ -66,6 +77,8 @@ class VlpVariant:
         return (geometry5_and_confidence, 6) if self.confidence else (geometry5, 5)
 
 
+Name = Literal["released", "paper"]
+Reading = VlpVariant | Name
 RELEASED = VlpVariant()
 PAPER = VlpVariant(
     confidence=False,
@@ -73,9 +86,18 @@ PAPER = VlpVariant(
     background=False,
     geometry_first=False,
     projected=True,
+    norm_weights=True,
     block_hidden=True,
     most_masked=None,
+    random_specials=False,
 )
+READINGS = {"released": RELEASED, "paper": PAPER}
+
+
+def reading(variant: VlpVariant | str) -> VlpVariant:
+    """A variant, or the one of this name; raises ``ValueError`` naming those there are."""
+    return named(variant, READINGS)
+
 
 EPS = 1e-5
 """Of every LayerNorm, where BERT has 1e-12 [c]."""
@@ -124,7 +146,7 @@ def encoder(
     sizes: SingleStreamSizes,
     separator_id: int,
     *,
-    variant: VlpVariant = RELEASED,
+    variant: Reading = RELEASED,
     activation: Activation = F.gelu,
     init_range: float = 0.02,
 ) -> SingleStream:
@@ -135,6 +157,7 @@ def encoder(
     1 for the [CLS] of a caption.  The region path begins as PyTorch's layers do, the rest as
     BERT's [c].
     """
+    variant = reading(variant)
     text = TextEmbedder(
         sizes.width,
         sizes.vocabulary,
@@ -153,6 +176,7 @@ def encoder(
         background=variant.background,
         geometry_first=variant.geometry_first,
         projected=variant.projected,
+        norm_weights=variant.norm_weights,
     )
     regions = ClassAwareRegions(
         sizes.width,
@@ -170,11 +194,13 @@ def encoder(
     return made
 
 
-def chooser(variant: VlpVariant) -> Chooser:
+def chooser(variant: Reading) -> Chooser:
     """Which words a reading hides: a counted few, or every token with 15 % (P7)."""
+    variant = reading(variant)
     if variant.most_masked is not None:
         return Counted(0.15, variant.most_masked, variant.last_masked)
-    return OrTheEnd(Tokens(0.15)) if variant.last_masked else Tokens(0.15)
+    tokens = Tokens(0.15, at_least_one=False)
+    return OrTheEnd(tokens) if variant.last_masked else tokens
 
 
 def pretraining(
@@ -184,7 +210,7 @@ def pretraining(
     random_range: tuple[int, int] | None = None,
     *,
     seq2seq: float = 0.75,
-    variant: VlpVariant = RELEASED,
+    variant: Reading = RELEASED,
     activation: Activation = F.gelu,
     choose: Chooser | None = None,
     task_parts: bool = False,
@@ -196,12 +222,14 @@ def pretraining(
     """The encoder with both objectives on one head, drawn for every pair (P5-P8).
 
     ``seq2seq`` is the chance of a causal target: 0.75 for pre-training, 1 for captions, 0 for
-    questions.  A random token is any of the vocabulary where ``random_range`` is None [c].
+    questions.  ``random_range`` are the ids of ordinary words (None: all), for variants that draw
+    random tokens from them.
     ``task_parts`` gives each objective its own part of a head four times as wide
     (``relax_projection``), ``smoothing`` spreads the targets, ``drop_worst`` leaves out pairs
     (of each objective's own, X5), ``region_pretext`` is the share of hidden regions; with it one
     objective is drawn a step.  All four are off in the released runs.
     """
+    variant = reading(variant)
     made = encoder(
         sizes, separator_id, variant=variant, activation=activation, init_range=init_range
     )
@@ -209,11 +237,14 @@ def pretraining(
     heads = language_heads(
         inputs.text.word.weight, parts=task_parts, activation=activation, eps=sizes.eps
     )
-    words = [
+    words = (0, sizes.vocabulary)
+    if random_range is not None and not variant.random_specials:
+        words = random_range
+    language = [
         MaskedLanguage(
             head,
             mask_id,
-            random_range or (0, sizes.vocabulary),
+            words,
             choose=choose or chooser(variant),
             name=name,
             source_rows=source_rows,
@@ -227,9 +258,9 @@ def pretraining(
         head.transform.apply(lambda module: initialise(module, init_range))
     weights = [seq2seq, 1.0 - seq2seq]
     if not region_pretext:
-        return Pretraining(made, Alternate(words, weights, per="sample"))
+        return Pretraining(made, Alternate(language, weights, per="sample"))
     both = [
         Together([each, RegionPretext(inputs.regions, each.pattern, share=region_pretext)])
-        for each in words
+        for each in language
     ]
     return Pretraining(made, Alternate(both, weights))

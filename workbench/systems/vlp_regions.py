@@ -18,8 +18,9 @@ NORM_EPS = 1e-5
 class PlaceAndClasses(nn.Module):
     """Box numbers and class probabilities, each normalised, side by side: [R, ``size``] (P3, X5).
 
-    The released code has neither projections nor norm weights; the paper's W_c and W_g
-    (``projected``) come before the norms, and are ``width`` wide here, for it does not say.
+    The released code has neither projections nor norms that learn (``norm_weights``); the paper's
+    W_c and W_g (``projected``) come before the norms, and are ``width`` wide here, for it does not
+    say.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class PlaceAndClasses(nn.Module):
         background: bool = True,
         geometry_first: bool = True,
         projected: bool = False,
+        norm_weights: bool = False,
     ) -> None:
         super().__init__()
         classes = classes if background else classes - 1
@@ -42,7 +44,7 @@ class PlaceAndClasses(nn.Module):
         self.of_classes = nn.Linear(classes, width) if projected else nn.Identity()
         sizes = (width, width) if projected else (geometry_size, classes)
         self.geometry_norm, self.classes_norm = (
-            nn.LayerNorm(size, eps=NORM_EPS, elementwise_affine=projected) for size in sizes
+            nn.LayerNorm(size, eps=NORM_EPS, elementwise_affine=norm_weights) for size in sizes
         )
         self.size = sum(sizes)
 
