@@ -1,4 +1,4 @@
-"""Word–region alignment by optimal transport, as in the released code behind U18 (X4).
+"""Word–region alignment by optimal transport, as in the released code [c] (U33, X4).
 
 The cost of moving a word to a region is one minus the cosine of their states; the plan is found
 by IPOT (inexact proximal point iterations) without gradient, which flows through the cost alone.
