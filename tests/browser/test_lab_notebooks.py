@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from pathlib import Path
 
@@ -26,6 +27,8 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # Where pictures for a person to look at are kept: SCREENSHOTS=folder pytest tests/browser
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
+
+LIVE = re.compile(r"widgets\.(AttentionView|LiveCurve|Panel)\(")
 
 SMOKE = (
     "from widgets import AttentionView, LiveCurve",
@@ -139,8 +142,14 @@ def test_notebook_runs_in_jupyterlab(open_page, tmp_path, monkeypatch, path: Pat
         run_all(page, seconds=300)
         page.wait_for_timeout(1000)
         boxes = page.locator(".wb").all()
-        shown = sum("widgets." in cell.source for cell in notebook.cells)
-        assert boxes or not shown, "the notebook asks for widgets and none is there"
+        live = [cell for cell in notebook.cells if LIVE.search(cell.source)]
+        assert boxes or not live, "the notebook asks for widgets and none is there"
+        stills = page.locator(".jp-OutputArea-output img, .jp-OutputArea-output .js-plotly-plot")
+        assert boxes or stills.count(), "the notebook shows nothing"
+        for number, still in enumerate(stills.all()):
+            still.evaluate("element => element.scrollIntoView({block: 'center'})")
+            page.wait_for_timeout(300)
+            page.screenshot(path=_pictures(tmp_path) / f"{path.stem}_still_{number}.png")
         for number, box in enumerate(boxes):
             box.scroll_into_view_if_needed()
             page.wait_for_timeout(300)

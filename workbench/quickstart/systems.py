@@ -111,7 +111,7 @@ def pretraining_recipe(
         threads=threads,
         checkpoint_every=500,
         probe=call(scene_probe, **{**asdict(world), "source": data["source"]}) if probes else None,
-        probe_every=max(steps // 10, 10),
+        probe_every=max(steps // 10, 10) if probes else 0,
     )
 
 
