@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     try:
         return given.command(given)
-    except (RunError, RecipeError) as problem:
+    except (RunError, RecipeError, FileNotFoundError) as problem:
         print(f"workbench: {problem}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

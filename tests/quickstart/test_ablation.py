@@ -108,6 +108,14 @@ def test_the_command_line_knows_them(capsys):
     assert "no systems lxmert-tiny" in capsys.readouterr().err
 
 
+def test_scenes_that_were_never_prepared_are_told_in_a_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path))
+    monkeypatch.setenv("WORKBENCH_SCENES_SOURCE", "drawn")
+    assert cli.main(["pretrain", "vilbert-tiny", "--fast"]) == 2
+    assert "were not extracted yet" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
 def test_names_are_found_as_whole_words():
     names = ["cat", "owl", "polar bear", "bear"]
     assert names_in("an owl, a polar bear and two cats.", names) == {"owl", "polar bear"}
