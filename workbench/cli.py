@@ -94,7 +94,7 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--jobs", type=int, default=2, help="runs at a time, one thread each")
     verb.add_argument("--pictures", type=int, default=1200, help="training scenes")
     verb.add_argument("--names", type=int, default=32, help="different names in the scenes")
-    verb.add_argument("--out", metavar="DIR", default="results", help="where the table goes")
+    verb.add_argument("--out", metavar="DIR", help="where the table goes (beside the runs)")
     verb.set_defaults(command=ablate)
 
     verb = verbs.add_parser("runs", help="list the runs")
@@ -158,7 +158,7 @@ def ablate(given: argparse.Namespace) -> int:
     world = World(given.pictures, given.names)
     grid = Grid(chosen(given.systems), given.seeds, given.steps, world, jobs=given.jobs)
     results = run_all(grid)
-    folder = Path(given.out)
+    folder = Path(given.out or grid.folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "ablation.json").write_text(json.dumps(results, indent=1) + "\n")
     (folder / "ablation.md").write_text(report(results))
