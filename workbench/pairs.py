@@ -197,6 +197,14 @@ class TextTokens:
             None if self.phrases is None else self.phrases[rows],
         )
 
+    def only(self, kept: Bool[Tensor, "T"]) -> TextTokens:
+        """The same sentences with just these rows; a sentence may be left with none."""
+        counts = torch.zeros_like(self.offsets.lengths)
+        counts = counts.index_add(0, self.offsets.owner, kept.long())
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        rows = {name: value[kept] for name, value in fields.items() if isinstance(value, Tensor)}
+        return dataclasses.replace(self, **rows, offsets=Offsets.from_lengths(counts))
+
     def to(self, device: torch.device | str) -> TextTokens:
         """The same tokens on another device."""
         return _moved(self, device)
@@ -260,14 +268,8 @@ class PairBatch:
 
     def without_text(self) -> PairBatch:
         """The same pictures with nothing said of them."""
-        rows = torch.empty(0, dtype=torch.int64, device=self.text.ids.device)
-        nothing = Offsets.from_lengths(torch.zeros_like(self.text.offsets.lengths))
-        fields = {
-            field.name: value[rows]
-            for field in dataclasses.fields(self.text)
-            if isinstance(value := getattr(self.text, field.name), Tensor)
-        }
-        return dataclasses.replace(self, text=TextTokens(**fields, offsets=nothing))
+        nothing = torch.zeros_like(self.text.ids, dtype=torch.bool)
+        return dataclasses.replace(self, text=self.text.only(nothing))
 
     def to(self, device: torch.device | str) -> PairBatch:
         """The same batch on another device."""

@@ -16,7 +16,7 @@ from workbench.objectives.contrastive import (
     cosine,
     product,
 )
-from workbench.objectives.samples import joined, without_text
+from workbench.objectives.samples import joined
 from workbench.pairs import LossSum
 
 torch.set_num_threads(1)
@@ -67,7 +67,7 @@ def related(batch, rng) -> Related:
     samples = joined(
         [
             more.select(first),
-            without_text(more.select(second)),
+            more.select(second).without_text(),
             more.select(torch.tensor([3])).without_regions(),
         ]
     )

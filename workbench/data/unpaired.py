@@ -12,10 +12,10 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Int
 
 from workbench.data import chance
-from workbench.pairs import Offsets, PairBatch, TextTokens
+from workbench.pairs import PairBatch
 
 _KIND = 3  # what the coin is for, see chance.bits; plans and streams use 0 to 2
 _IMAGE, _TEXT, _PAIR = range(3)
@@ -70,7 +70,7 @@ def parted(batch: PairBatch, kinds: Int[np.ndarray, "P"]) -> PairBatch:
     blind = (drawn == _TEXT) & (text.lengths > 0)
     return dataclasses.replace(
         batch,
-        text=_only(batch.text, ~mute[text.owner], text),
+        text=batch.text.only(~mute[text.owner]),
         regions=batch.regions.only(~blind[regions.owner]),
     )
 
@@ -107,11 +107,3 @@ class UnpairedStream:
         told = f"{self.ratio.images}:{self.ratio.texts}:{self.ratio.pairs}"
         kind = "unpaired" if self.unpaired else "pairs-of"
         return f"{self.pairs.fingerprint()}-{kind}-{told}-{self.seed}"
-
-
-def _only(text: TextTokens, kept: Bool[torch.Tensor, "T"], offsets: Offsets) -> TextTokens:
-    """The same sentences with just these rows, whatever is known of each row."""
-    counts = torch.zeros_like(offsets.lengths).index_add(0, offsets.owner, kept.long())
-    fields = {f.name: getattr(text, f.name) for f in dataclasses.fields(text)}
-    rows = {k: v[kept] for k, v in fields.items() if isinstance(v, torch.Tensor)}
-    return dataclasses.replace(text, **rows, offsets=Offsets.from_lengths(counts))

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from workbench.objectives.samples import joined, without_text
+from workbench.objectives.samples import joined
 from workbench.pairs import PairBatch
 
 
@@ -75,7 +75,7 @@ def laid_out(
     before = len(batches[0])
     if alone:
         own = batch.select(pairs)
-        batches += [without_text(own), own.without_regions()]
+        batches += [own.without_text(), own.without_regions()]
         owners += [pairs, pairs]
         positives += [torch.ones_like(pairs, dtype=torch.bool)] * 2
         first = before + torch.arange(len(pairs), device=pairs.device)

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import torch
 
 from workbench.pairs import Offsets, PairBatch, Regions, TextTokens
-
-
-def without_text(batch: PairBatch) -> PairBatch:
-    """The same pictures with nothing said of them."""
-    text = batch.text
-    nothing = text.ids[:0]
-    phrases = None if text.phrases is None else nothing
-    silent = Offsets.from_lengths(torch.zeros_like(text.offsets.lengths))
-    return dataclasses.replace(
-        batch, text=TextTokens(nothing, nothing, nothing, nothing, silent, phrases)
-    )
 
 
 def joined(batches: Sequence[PairBatch]) -> PairBatch:

@@ -10,7 +10,7 @@ from torch import nn
 
 from workbench.encoders.encoding import Encoding
 from workbench.objectives.objective import Corrupted
-from workbench.objectives.units import chance
+from workbench.objectives.units import chance, rank_in_run
 from workbench.pairs import LossSum, PairBatch, TextTokens
 from workbench.patterns import AttentionPattern
 from workbench.systems.vlp_regions import ClassAwareRegions
@@ -44,10 +44,7 @@ class RegionPretext(nn.Module):
         offsets = batch.regions.offsets
         wanted = (offsets.lengths.double() * self.share).long()
         score = chance(offsets.rows, rng, offsets.starts.device)
-        order = torch.argsort(score, stable=True)
-        order = order[torch.argsort(offsets.owner[order], stable=True)]
-        rank = torch.empty_like(order).index_copy(0, order, offsets.within)
-        hidden = rank < wanted[offsets.owner]
+        hidden = rank_in_run(score, offsets) < wanted[offsets.owner]
         regions = dataclasses.replace(batch.regions, hidden=hidden)
         rows = hidden.nonzero().squeeze(1)
         broken = dataclasses.replace(batch, regions=regions)
