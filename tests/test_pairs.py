@@ -55,3 +55,16 @@ def test_loss_sums_are_exact():
     total = LossSum(torch.tensor(6.0), 2) + LossSum(torch.tensor(3.0), 1)
     assert float(total.mean()) == 3.0
     assert float(LossSum(torch.tensor(0.0), 0).mean()) == 0.0
+
+
+def test_rows_of_text_are_taken_out_of_their_sentences():
+    batch = make_batch([3, 5, 4], [2, 1, 3])
+    kept = torch.ones_like(batch.text.ids, dtype=torch.bool)
+    kept[[0, 3, 4, 5, 6, 7]] = False
+    left = batch.text.only(kept)
+    assert left.offsets.lengths.tolist() == [2, 0, 4]
+    assert torch.equal(left.ids, batch.text.ids[kept]) and torch.equal(
+        left.positions, batch.text.positions[kept]
+    )
+    silent = batch.without_text()
+    assert silent.text.offsets.lengths.tolist() == [0, 0, 0] and silent.regions is batch.regions

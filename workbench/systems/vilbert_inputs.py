@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
-import torch
 from jaxtyping import Int
 from torch import Tensor, nn
 
 from workbench.encoders.inputs import InputLayer, InputRows
+from workbench.layers.added_rows import with_row_after_first
 from workbench.layers.embeddings import TextEmbedder
 from workbench.layers.whole_picture import with_whole_picture
-from workbench.pairs import Offsets, PairBatch, TextTokens
+from workbench.pairs import PairBatch, TextTokens
 from workbench.patterns import AttentionPattern, Layout
 
 
@@ -21,26 +21,8 @@ def with_task(text: TextTokens, task: Int[Tensor, "P"], vocabulary: int) -> Text
     Task ``k`` is written as id ``vocabulary + k``.  It is special (word −1), and the positions of
     the other tokens stay what they were.
     """
-    old = text.offsets
-    present = old.lengths > 0
-    new = Offsets.from_lengths(old.lengths + present)
-    others = new.starts[old.owner] + old.within + (old.within > 0)
-    places = new.starts[:-1][present] + 1
-
-    def grown(given: Tensor, inserted: Tensor | int) -> Tensor:
-        rows = given.new_zeros(new.rows).index_copy(0, others, given)
-        rows[places] = torch.as_tensor(inserted, dtype=rows.dtype, device=rows.device)
-        return rows
-
-    return dataclasses.replace(
-        text,
-        ids=grown(text.ids, vocabulary + task[present]),
-        segments=grown(text.segments, 0),
-        positions=grown(text.positions, 0),
-        words=grown(text.words, -1),
-        offsets=new,
-        phrases=None if text.phrases is None else grown(text.phrases, -1),
-    )
+    present = text.offsets.lengths > 0
+    return with_row_after_first(text, vocabulary + task[present], 0, 0)
 
 
 class TaskInputs(InputLayer):

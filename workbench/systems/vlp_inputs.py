@@ -17,6 +17,8 @@ from torch import Tensor, nn
 
 from workbench.encoders.inputs import InputLayer, InputRows, JointReads
 from workbench.encoders.summaries import Summary, row_at
+from workbench.layers.added_rows import own_rows as own_rows
+from workbench.layers.added_rows import with_row_after_first
 from workbench.layers.embeddings import TextEmbedder
 from workbench.layers.heads import Pooler
 from workbench.pairs import Offsets, PairBatch, TextTokens
@@ -30,28 +32,11 @@ def with_prefix(text: TextTokens, separator_id: int) -> TextTokens:
     The rows behind it move up by one position; an empty sentence stays empty.
     """
     old = text.offsets
-    new = Offsets.from_lengths(old.lengths + (old.lengths > 0))
-    kept, added = own_rows(new), new.starts[:-1][old.lengths > 0] + 1
-
-    def grown(given: Tensor, filler: int | Tensor) -> Tensor:
-        rows = given.new_empty(new.rows).index_copy(0, kept, given)
-        return rows.index_copy(0, added, torch.as_tensor(filler).to(given).expand(len(added)))
-
     first = old.starts[:-1][old.lengths > 0]
-    return dataclasses.replace(
-        text,
-        ids=grown(text.ids, separator_id),
-        segments=grown(text.segments, text.segments[first]),
-        positions=grown(text.positions + (old.within > 0), text.positions[first] + 1),
-        words=grown(text.words, -1),
-        offsets=new,
-        phrases=None if text.phrases is None else grown(text.phrases, -1),
+    moved = dataclasses.replace(text, positions=text.positions + (old.within > 0))
+    return with_row_after_first(
+        moved, separator_id, text.segments[first], text.positions[first] + 1
     )
-
-
-def own_rows(prefixed: Offsets) -> Int[Tensor, "_"]:
-    """The rows that were there before ``with_prefix``, in order."""
-    return (prefixed.within != 1).nonzero().squeeze(1)
 
 
 class PrefixedInputs(InputLayer):
