@@ -157,7 +157,7 @@ class Regions:
 
     def to(self, device: torch.device | str) -> Regions:
         """The same regions on another device."""
-        return _moved(self, device)
+        return moved(self, device)
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ class TextTokens:
 
     def to(self, device: torch.device | str) -> TextTokens:
         """The same tokens on another device."""
-        return _moved(self, device)
+        return moved(self, device)
 
 
 @dataclass(frozen=True)
@@ -273,7 +273,7 @@ class PairBatch:
 
     def to(self, device: torch.device | str) -> PairBatch:
         """The same batch on another device."""
-        return _moved(self, device)
+        return moved(self, device)
 
 
 @dataclass(frozen=True)
@@ -291,8 +291,8 @@ class LossSum:
         return self.sum / max(self.count, 1)
 
 
-def _moved(value, device):
-    """A frozen record with every tensor and nested record moved to ``device``."""
+def moved(value, device):
+    """A frozen record with every tensor and nested record on ``device``."""
     fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
     return dataclasses.replace(
         value, **{k: v.to(device) for k, v in fields.items() if hasattr(v, "to")}

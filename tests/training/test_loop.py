@@ -138,7 +138,10 @@ def test_a_request_is_obeyed_after_the_step_in_hand(home):
         if event.kind == "step" and event.step == 5:
             folder.control.write_text('{"request": "dance"}')
         if event.kind == "warning":
-            assert "'dance'; 'stop' and 'checkpoint' are understood" in event["message"]
+            assert (
+                "asks for 'dance'; 'stop', 'pause', 'checkpoint', 'continue' are understood"
+                in event["message"]
+            )
             control.ask(folder, "stop")
             control.ask(folder, "checkpoint")
     assert [s for s in seen if s[0] != "step"] == [

@@ -25,11 +25,13 @@ class ByKind(Members):
     def __init__(self, *, pairs: nn.Module, images: nn.Module, texts: nn.Module) -> None:
         super().__init__({"pairs": pairs, "images": images, "texts": texts}, [1.0, 1.0, 1.0])
 
-    def plan(self, batch: PairBatch, rng: torch.Generator) -> tuple[Part, ...]:
+    def plan(
+        self, batch: PairBatch, rng: torch.Generator, common: torch.Generator | None = None
+    ) -> tuple[Part, ...]:
         """The parts of every kind that the batch holds."""
         parts: list[Part] = []
         for kind, mine in kinds_of(batch).items():
             chosen = mine.nonzero().squeeze(1)
             if len(chosen):
-                parts += parts_of(self.by_name[kind], batch.select(chosen), rng)
+                parts += parts_of(self.by_name[kind], batch.select(chosen), rng, common)
         return tuple(parts)

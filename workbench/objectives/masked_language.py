@@ -75,7 +75,8 @@ class MaskedLanguage(nn.Module):
             scored = batch.matched[given.offsets.owner[rows]]
             rows, truth = rows[scored], truth[scored]
         broken = dataclasses.replace(batch, text=text)
-        return Corrupted(broken, rows, truth, self.pattern(given))
+        counted = -1 if self.drop_worst else None  # which rows count depends on their losses
+        return Corrupted(broken, rows, truth, self.pattern(given), counted=counted)
 
     def pattern(self, text: TextTokens) -> AttentionPattern:
         """Who may see whom in this text."""

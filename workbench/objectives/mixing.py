@@ -30,8 +30,14 @@ class Part:
 class Mix(Protocol):
     """Several objectives and when to train which; every mix is an ``nn.Module``."""
 
-    def plan(self, batch: PairBatch, rng: torch.Generator) -> tuple[Part, ...]:
-        """The forward passes of one step."""
+    def plan(
+        self, batch: PairBatch, rng: torch.Generator, common: torch.Generator | None = None
+    ) -> tuple[Part, ...]:
+        """The forward passes of one step.
+
+        ``common`` is the chance that all pieces of a step's batch share, where it is cut into
+        several: what is drawn once a step is drawn from it.
+        """
         ...
 
     def total(self, losses: Mapping[str, LossSum]) -> Float[Tensor, ""]:
@@ -106,10 +112,15 @@ def by_own_name(members: Sequence[nn.Module]) -> dict[str, nn.Module]:
     return dict(zip(names, members, strict=True))
 
 
-def parts_of(member: nn.Module, batch: PairBatch, rng: torch.Generator) -> tuple[Part, ...]:
+def parts_of(
+    member: nn.Module,
+    batch: PairBatch,
+    rng: torch.Generator,
+    common: torch.Generator | None = None,
+) -> tuple[Part, ...]:
     """The forward passes of one member: a mix plans its own, an objective needs one."""
     if isinstance(member, Members):
-        return cast(Mix, member).plan(batch, rng)
+        return cast(Mix, member).plan(batch, rng, common)
     objective = cast(Objective, member)
     broken = objective.corrupt(batch, rng)
     return (Part(broken.batch, broken.pattern, ((objective, broken),)),)
@@ -137,16 +148,19 @@ class Alternate(Members):
         weights = torch.tensor(self.weights, device=rng.device)
         return torch.multinomial(weights, count, replacement=True, generator=rng).tolist()
 
-    def plan(self, batch: PairBatch, rng: torch.Generator) -> tuple[Part, ...]:
+    def plan(
+        self, batch: PairBatch, rng: torch.Generator, common: torch.Generator | None = None
+    ) -> tuple[Part, ...]:
         """One member's parts of the whole batch, or every member's of the pairs it drew."""
         if self.per == "step":
-            return parts_of(self.objectives[self.draw(1, rng)[0]], batch, rng)
-        drawn = torch.tensor(self.draw(len(batch), rng), device=batch.matched.device)
+            drawn = self.draw(1, rng if common is None else common)
+            return parts_of(self.objectives[drawn[0]], batch, rng, common)
+        each = torch.tensor(self.draw(len(batch), rng), device=batch.matched.device)
         parts: list[Part] = []
         for number, member in enumerate(self.objectives):
-            chosen = (drawn == number).nonzero().squeeze(1)
+            chosen = (each == number).nonzero().squeeze(1)
             if len(chosen):
-                parts += parts_of(member, batch.select(chosen), rng)
+                parts += parts_of(member, batch.select(chosen), rng, common)
         return tuple(parts)
 
     def total(self, losses: Mapping[str, LossSum]) -> Float[Tensor, ""]:
@@ -166,9 +180,13 @@ class Apart(Members):
     def __init__(self, members: Sequence[nn.Module]) -> None:
         super().__init__(by_own_name(members), [1.0] * len(members))
 
-    def plan(self, batch: PairBatch, rng: torch.Generator) -> tuple[Part, ...]:
+    def plan(
+        self, batch: PairBatch, rng: torch.Generator, common: torch.Generator | None = None
+    ) -> tuple[Part, ...]:
         """The parts of all members, in their order."""
-        return tuple(part for member in self.objectives for part in parts_of(member, batch, rng))
+        return tuple(
+            part for member in self.objectives for part in parts_of(member, batch, rng, common)
+        )
 
 
 class Together(Members):
@@ -186,7 +204,9 @@ class Together(Members):
         if mixes:
             raise ValueError(f"Together takes objectives, not the mixes {mixes}; mix it instead")
 
-    def plan(self, batch: PairBatch, rng: torch.Generator) -> tuple[Part, ...]:
+    def plan(
+        self, batch: PairBatch, rng: torch.Generator, common: torch.Generator | None = None
+    ) -> tuple[Part, ...]:
         """One part; raises ``ValueError`` when two objectives ask for different patterns."""
         asked: list[tuple[Objective, Corrupted]] = []
         for member in self.objectives:

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
 
 from workbench.encoders.encoding import Encoding
-from workbench.pairs import LossSum, PairBatch
+from workbench.pairs import LossSum, PairBatch, moved
 from workbench.patterns import BIDIRECTIONAL, AttentionPattern
 
 
@@ -18,7 +18,8 @@ from workbench.patterns import BIDIRECTIONAL, AttentionPattern
 class Corrupted:
     """A broken batch, who may see whom in it, the rows to recover, and what was there.
 
-    ``flexible`` says that any other pattern would do as well.
+    ``flexible`` says that any other pattern would do as well.  ``counted`` is the count that the
+    loss will have where it is not the number of rows; −1 where only the loss itself can tell.
     """
 
     batch: PairBatch
@@ -26,6 +27,16 @@ class Corrupted:
     targets: Shaped[Tensor, "m *more"]
     pattern: AttentionPattern = BIDIRECTIONAL
     flexible: bool = False
+    counted: int | None = None
+
+    @property
+    def count(self) -> int:
+        """The count of the loss, known before any forward pass; −1 where it cannot be."""
+        return len(self.rows) if self.counted is None else self.counted
+
+    def to(self, device: torch.device | str) -> Corrupted:
+        """The same on another device."""
+        return moved(self, device)
 
 
 @runtime_checkable

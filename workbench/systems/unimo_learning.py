@@ -44,9 +44,11 @@ class UnimoLearning(Members):
         # in a tuple, so that every weight has one name: that of its objective above
         self._kinds = (ByKind(pairs=pairs, images=Together(regions), texts=read),)
 
-    def plan(self, batch: PairBatch, rng: torch.Generator) -> tuple[Part, ...]:
+    def plan(
+        self, batch: PairBatch, rng: torch.Generator, common: torch.Generator | None = None
+    ) -> tuple[Part, ...]:
         """The forward passes for each kind of example that the batch holds."""
-        return self._kinds[0].plan(batch, rng)
+        return self._kinds[0].plan(batch, rng, common)
 
     def total(self, losses: Mapping[str, LossSum]) -> Float[Tensor, ""]:
         """The sum of the means; language objectives share one mean over all their tokens."""

@@ -48,7 +48,8 @@ class RegionPretext(nn.Module):
         regions = dataclasses.replace(batch.regions, hidden=hidden)
         rows = hidden.nonzero().squeeze(1)
         broken = dataclasses.replace(batch, regions=regions)
-        return Corrupted(broken, rows, rows, self.pattern(batch.text))
+        asked = int((wanted > 0).sum())
+        return Corrupted(broken, rows, rows, self.pattern(batch.text), counted=asked)
 
     def loss(self, encoding: Encoding, corrupted: Corrupted) -> LossSum:
         """Cross-entropy of each hidden place over its picture's hidden features, pair by pair."""

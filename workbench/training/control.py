@@ -8,12 +8,13 @@ from typing import Literal
 from workbench.training.errors import writing
 from workbench.training.folder import RunFolder, replace_json
 
-Request = Literal["stop", "checkpoint"]
+Request = Literal["stop", "pause", "checkpoint", "continue"]
 
 
 def ask(folder: RunFolder, request: Request) -> None:
-    """Leaves a request; one to stop is never replaced by one to write a checkpoint."""
-    if request == "checkpoint" and _pending(folder) == "stop":
+    """Leaves a request; one to stop is never replaced, one to pause not by a checkpoint's."""
+    pending = _pending(folder)
+    if pending == "stop" or (pending == "pause" and request == "checkpoint"):
         return
     with writing(folder.control):
         replace_json(folder.control, {"request": request})

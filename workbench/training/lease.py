@@ -20,6 +20,7 @@ from types import TracebackType
 from workbench.training.errors import RunBusy, RunError, writing
 from workbench.training.events import attempts
 from workbench.training.folder import RunFolder, replace_json
+from workbench.training.parentage import launcher
 from workbench.training.process import identity
 
 RENEW_EVERY = 10.0
@@ -31,7 +32,10 @@ SILENCE = 300.0
 
 @dataclass(frozen=True)
 class Lease:
-    """The process that trains, where it runs and which attempt it makes; times in Unix seconds."""
+    """The process that trains or keeps others training, where, and in which attempt.
+
+    Times are Unix seconds.
+    """
 
     pid: int
     host: str
@@ -70,13 +74,18 @@ def launch(folder: RunFolder, start_process: Callable[[], int]) -> Lease:
 
 
 def hold(folder: RunFolder) -> Lease:
-    """The lease of this process: the one it was started with, or a new one; raises ``RunBusy``."""
+    """The lease of this process or its launcher, or a new one; raises ``RunBusy``."""
     with _locked(folder):
         mine = read_lease(folder)
-        if mine is not None and mine.pid == os.getpid() and mine.alive:
-            if folder.events_file(mine.attempt).exists():
+        if mine is not None and mine.alive and mine.pid in (os.getpid(), launcher()):
+            if not folder.events_file(mine.attempt).exists():
+                return mine
+            if mine.pid == os.getpid():
                 raise _busy(folder, mine)
-            return mine
+            # The launcher has started a worker again: the next attempt of the same tenure.
+            again = dataclasses.replace(mine, attempt=_next_attempt(folder))
+            _write(folder, again)
+            return again
         _refuse_if_held(folder)
         folder.control.unlink(missing_ok=True)
         return _grant(folder, os.getpid(), _next_attempt(folder))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from workbench.training import control, record
+from workbench.training import record
 from workbench.training.errors import RunError
 from workbench.training.events import Event, EventWriter, last_event
 from workbench.training.folder import RunFolder
@@ -19,6 +19,11 @@ from workbench.training.interruption import Interruption
 from workbench.training.lease import Tenure
 from workbench.training.recipe import Recipe
 from workbench.training.session import Session
+from workbench.training.wishes import Wish, wish
+from workbench.training.world import World
+
+PAUSED_LOOK = 0.1
+"""Seconds between two looks of a paused process at what is asked of it."""
 
 
 def train(recipe: Recipe, folder: str | Path | None = None) -> Iterator[Event]:
@@ -33,28 +38,37 @@ def train(recipe: Recipe, folder: str | Path | None = None) -> Iterator[Event]:
     return advance(place)
 
 
-def advance(folder: RunFolder, interruption: Interruption | None = None) -> Iterator[Event]:
+def advance(
+    folder: RunFolder, interruption: Interruption | None = None, world: World | None = None
+) -> Iterator[Event]:
     """The run of a folder, from its newest checkpoint to its last step, in this process.
 
     ``interruption`` is given by a process that has entered one for good; otherwise signals are
-    held back during steps only, and Ctrl-C is raised again after the checkpoint.  Raises
+    held back during steps only, and Ctrl-C is raised again after the checkpoint.  In a ``world``
+    of several processes all call this, and each sees the events that it writes itself.  Raises
     ``RunBusy`` when another process trains there; any other error is also the last event.
     """
-    with Tenure(folder) as tenure:
+    world = world or World.alone()
+    with Tenure(folder) if world.first else contextlib.nullcontext() as tenure:
+        attempt = world.agreed(tenure.attempt if tenure else 0)
         before = last_event(folder)
-        with EventWriter(folder, tenure.attempt) as events, contextlib.ExitStack() as cleanup:
+        with (
+            EventWriter(folder, attempt, world.rank) as events,
+            contextlib.ExitStack() as cleanup,
+        ):
             session: Session | None = None
             try:
                 recipe, _ = record.read(folder)
                 if recipe.threads is not None:
                     cleanup.callback(torch.set_num_threads, torch.get_num_threads())
                     torch.set_num_threads(recipe.threads)
-                session = Session(recipe, folder, events)
+                session = Session(recipe, folder, events, world)
                 cleanup.callback(session.close)
                 warnings = [*_silent_end(before), *session.restore()]
                 parameters = sum(p.numel() for p in session.model.parameters())
-                record.complete(folder, parameters, session.stream.fingerprint())
-                yield _start(session, tenure, parameters)
+                if world.first:
+                    record.complete(folder, parameters, session.stream.fingerprint())
+                yield _start(session, parameters)
                 for message in warnings:
                     yield events.write("warning", session.step, message=message)
                 yield from _steps(session, tenure, interruption)
@@ -69,7 +83,9 @@ def advance(folder: RunFolder, interruption: Interruption | None = None) -> Iter
                 raise
 
 
-def _steps(session: Session, tenure: Tenure, interruption: Interruption | None) -> Iterator[Event]:
+def _steps(
+    session: Session, tenure: Tenure | None, interruption: Interruption | None
+) -> Iterator[Event]:
     """The steps that are left, then a checkpoint and the event of the end."""
     recipe, events = session.recipe, session.events
     signals = interruption or Interruption()
@@ -77,33 +93,30 @@ def _steps(session: Session, tenure: Tenure, interruption: Interruption | None) 
     began, message = time.monotonic(), None
     if session.step == 0 and recipe.probe_every and session.show is not None:
         with guard:
-            record_of_nothing_learnt = session.probe()
-        yield record_of_nothing_learnt
+            records_of_nothing_learnt = session.probe()
+        yield from records_of_nothing_learnt
     while session.step < recipe.steps and message is None:
-        tenure.renew_when_due()
+        if tenure is not None:
+            tenure.renew_when_due()
         with guard:
             step = session.train_step()
             due = _due(session)
         yield from due if step is None else [step, *due]
-        request = control.take_request(session.folder)
-        if request == "checkpoint" and session.saved_step != session.step:
+        heard = wish(session, signals, began)
+        yield from heard.warnings
+        if heard.request in ("checkpoint", "pause") and session.saved_step != session.step:
             with guard:
                 saved = session.save()
-            yield saved
-        elif request not in (None, "stop", "checkpoint"):
-            text = f"control.json asks for {request!r}; 'stop' and 'checkpoint' are understood"
-            yield events.write("warning", session.step, message=text)
-        limit = recipe.time_limit_seconds
-        if request == "stop":
-            message = "asked to stop"
-        elif signals.requested:
-            message = "interrupted by a signal"
-        elif limit is not None and time.monotonic() - began >= limit:
-            message = f"the time limit of {limit:g} s is over"
+            yield from saved
+        if heard.request == "pause":
+            yield events.write("pause", session.step)
+            heard = _wait(session, tenure, signals, began)
+            yield events.write("continue", session.step)
+        message = heard.message
     if session.saved_step != session.step:
         with guard:
             saved = session.save()
-        yield saved
+        yield from saved
     if session.step == recipe.steps:
         yield events.write("stop", session.step, reason="finished")
     else:
@@ -112,28 +125,41 @@ def _steps(session: Session, tenure: Tenure, interruption: Interruption | None) 
         raise KeyboardInterrupt
 
 
+def _wait(session: Session, tenure: Tenure | None, signals: Interruption, began: float) -> Wish:
+    """Waits, process and all, until asked to go on or to end."""
+    while True:
+        time.sleep(PAUSED_LOOK)
+        if tenure is not None:
+            tenure.renew_when_due()
+        heard = wish(session, signals, began)
+        if heard.request in ("continue", "stop") or heard.message is not None:
+            return heard
+
+
 def _due(session: Session) -> list[Event]:
     """The checkpoint and the probe that this step calls for."""
     recipe, step = session.recipe, session.step
     last = step == recipe.steps
-    done = []
+    done: list[Event] = []
     if last or step % recipe.checkpoint_every == 0:
-        done.append(session.save())
+        done += session.save()
     if session.show is not None and recipe.probe_every and (last or step % recipe.probe_every == 0):
-        done.append(session.probe())
+        done += session.probe()
     return done
 
 
-def _start(session: Session, tenure: Tenure, parameters: int) -> Event:
+def _start(session: Session, parameters: int) -> Event:
     recipe = session.recipe
     return session.events.write(
         "start",
         session.step,
-        attempt=tenure.attempt,
+        attempt=session.events.attempt,
         steps=recipe.steps,
         recipe=recipe.name,
         parameters=parameters,
-        device=str(session.device),
+        device=str(session.world.device),
+        processes=session.world.size,
+        shards=recipe.shards,
         precision=recipe.precision,
         threads=torch.get_num_threads(),
         pid=os.getpid(),

@@ -1,16 +1,23 @@
-"""Data one step ahead: the next batch is read in one thread while this one is trained on."""
+"""Data ahead of the training: the next batches are read in threads while one is trained on."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol, runtime_checkable
+
+import torch
 
 from workbench.pairs import PairBatch
 
 
 @runtime_checkable
 class Stream(Protocol):
-    """Batches as a pure function of the step, so that any step can be asked for at any time."""
+    """Batches as a pure function of the step, so that any step can be asked for at any time.
+
+    A stream that can read a part of a batch alone also has ``piece(step, shard, shards)``; others
+    are read whole and cut.
+    """
 
     def batch(self, step: int) -> PairBatch:
         """The batch of this step, counted from 0 over the whole run."""
@@ -21,26 +28,63 @@ class Stream(Protocol):
         ...
 
 
-class Prefetch:
-    """Reads the batch after the one just asked for in the background."""
+def piece_of(stream: Stream, step: int, shard: int, shards: int) -> PairBatch:
+    """Pairs ``shard``, ``shard + shards``, ... of the batch of a step; may be none at all."""
+    if shards == 1:
+        return stream.batch(step)
+    read = getattr(stream, "piece", None)
+    if read is not None:
+        return read(step, shard, shards)
+    whole = stream.batch(step)
+    return whole.select(torch.arange(shard, len(whole), shards))
 
-    def __init__(self, stream: Stream, steps: int) -> None:
+
+class Prefetch:
+    """Reads what the next steps need in the background, ``readers`` steps ahead.
+
+    Each step's batch is cut into ``shards`` pieces, of which only ``mine`` are read.  How many
+    threads read changes nothing but the speed.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        steps: int,
+        *,
+        shards: int = 1,
+        mine: Sequence[int] = (0,),
+        readers: int = 1,
+    ) -> None:
         self._stream = stream
         self._steps = steps
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prefetch")
-        self._ahead: tuple[int, Future[PairBatch]] | None = None
+        self._shards, self._mine = shards, tuple(mine)
+        self._readers = readers
+        self._threads = ThreadPoolExecutor(readers, thread_name_prefix="prefetch")
+        self._ahead: dict[int, Future[dict[int, PairBatch]]] = {}
 
-    def batch(self, step: int) -> PairBatch:
-        """The batch of this step; a problem met while it was read is raised here."""
-        if self._ahead is not None and self._ahead[0] == step:
-            batch = self._ahead[1].result()
-        else:
-            batch = self._thread.submit(self._stream.batch, step).result()
-        following = step + 1
-        if following < self._steps:
-            self._ahead = following, self._thread.submit(self._stream.batch, following)
-        return batch
+    def pieces(self, step: int) -> dict[int, PairBatch]:
+        """My pieces of this step's batch by shard, none of them empty.
+
+        Where all of mine are empty it is another's, the first.  A problem met while they were
+        read is raised here.
+        """
+        self._ahead = {at: reading for at, reading in self._ahead.items() if at >= step}
+        found = self._begun(step).result()
+        for following in range(step + 1, min(step + 1 + self._readers, self._steps)):
+            self._begun(following)
+        del self._ahead[step]
+        return found
 
     def close(self) -> None:
-        """Ends the thread; a batch being read is given up."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        """Ends the threads; batches being read are given up."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _begun(self, step: int) -> Future[dict[int, PairBatch]]:
+        if step not in self._ahead:
+            self._ahead[step] = self._threads.submit(self._read, step)
+        return self._ahead[step]
+
+    def _read(self, step: int) -> dict[int, PairBatch]:
+        found = {at: piece_of(self._stream, step, at, self._shards) for at in self._mine}
+        filled = {at: piece for at, piece in found.items() if len(piece)}
+        return filled or {0: piece_of(self._stream, step, 0, self._shards)}

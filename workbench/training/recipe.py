@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import importlib
 import inspect
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -80,7 +82,9 @@ class Recipe:
 
     ``model`` makes a ``Pretraining``, ``data`` a ``Stream``, ``probe`` a function of (model, step)
     returning named arrays.  Counts are steps; ``threads`` None leaves torch's own choice;
-    ``probe_every`` 0 means never; ``keep`` counts checkpoints.
+    ``probe_every`` 0 means never; ``keep`` counts checkpoints.  A step's batch is cut into
+    ``shards`` pieces whose gradients are added up, on one process or several: how many decides the
+    numbers, who computes them does not.  ``readers`` threads read ahead.
     """
 
     name: str
@@ -94,6 +98,8 @@ class Recipe:
     threads: int | None = None
     checkpoint_every: int = 500
     keep: int = 2
+    shards: int = 1
+    readers: int = 1
     probe_every: int = 100
     log_every: int = 1
     time_limit_seconds: float | None = None
@@ -117,6 +123,12 @@ class Recipe:
         record["optimisation"] = self.optimisation.as_json()
         return record
 
+    def digest(self) -> str:
+        """Sixteen hexadecimal digits that differ between recipes which differ in anything but the
+        name."""
+        told = json.dumps({**self.as_json(), "name": ""}, sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Recipe:
         """The recipe of a JSON object; raises ``RecipeError`` naming what does not fit."""
@@ -137,6 +149,8 @@ _LEAST = {
     "threads": 1,
     "checkpoint_every": 1,
     "keep": 1,
+    "shards": 1,
+    "readers": 1,
     "probe_every": 0,
     "log_every": 1,
     "time_limit_seconds": 0,

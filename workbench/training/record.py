@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import json
 import os
@@ -14,12 +15,13 @@ from workbench.training.folder import RunFolder, replace_json
 from workbench.training.recipe import Recipe
 
 
-def create(folder: RunFolder, recipe: Recipe) -> None:
+def create(folder: RunFolder, recipe: Recipe, engine: str = "local") -> None:
     """Makes the folder of a new run; raises ``RunExists`` when it holds one, ``RunError`` when it
     cannot be written."""
     facts = {
         "created": round(time.time(), 3),
         "versions": versions(),
+        "engine": engine,
         "parameters": None,
         "data_fingerprint": None,
     }
@@ -71,6 +73,23 @@ def complete(folder: RunFolder, parameters: int, data_fingerprint: str) -> None:
     if facts["data_fingerprint"] is None:
         with writing(folder.recipe):
             replace_json(folder.recipe, recipe.as_json() | {"record": facts | found})
+
+
+def facts_of(folder: RunFolder) -> dict[str, Any]:
+    """The recorded facts alone."""
+    return {"engine": "local", **read(folder)[1]}
+
+
+def extend(folder: RunFolder, steps: int) -> None:
+    """Adds steps to a run's recipe, and notes when that was done."""
+    recipe, facts = read(folder)
+    longer = dataclasses.replace(recipe, steps=recipe.steps + steps)
+    noted = {"from": recipe.steps, "to": longer.steps, "time": round(time.time(), 3)}
+    extensions = [*facts.get("extensions", []), noted]
+    with writing(folder.recipe):
+        replace_json(
+            folder.recipe, longer.as_json() | {"record": facts | {"extensions": extensions}}
+        )
 
 
 def versions() -> dict[str, str]:

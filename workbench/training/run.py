@@ -6,10 +6,7 @@ folder alone.  Nothing here imports torch but ``load``.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import threading
+import dataclasses
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +14,10 @@ from pathlib import Path
 from typing import Literal
 
 from workbench.training import control, record
-from workbench.training.errors import RunError, writing
+from workbench.training.engines.engine import Engine
+from workbench.training.engines.local import Local
+from workbench.training.engines.naming import named, refuse_too_many
+from workbench.training.errors import RunError
 from workbench.training.events import (
     Event,
     EventReader,
@@ -26,14 +26,19 @@ from workbench.training.events import (
     read_events,
 )
 from workbench.training.folder import RunFolder
-from workbench.training.lease import launch, read_lease
+from workbench.training.lease import read_lease
 from workbench.training.recipe import Recipe
 
-State = Literal["running", "finished", "stopped", "failed", "dead"]
+State = Literal["running", "paused", "finished", "stopped", "failed", "dead"]
 
 _STATES: dict[str, State] = {"finished": "finished", "stopped": "stopped", "error": "failed"}
 
+_ALIVE = ("running", "paused")
+
 _POLL = 0.1
+
+LOCAL = Local()
+"""The engine that is taken where none is named."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +48,20 @@ class Run:
     folder: RunFolder
 
     @classmethod
-    def start(cls, recipe: Recipe, folder: str | Path | None = None) -> Run:
-        """Starts training in a new process and returns at once.
+    def start(
+        cls, recipe: Recipe, folder: str | Path | None = None, *, engine: Engine = LOCAL
+    ) -> Run:
+        """Starts training outside this process and returns at once.
 
-        Without a folder the next free ``runs/NAME-001`` is taken.  Raises ``RunExists`` for a
-        folder that holds a run, ``RunError`` for one that cannot be written.
+        Without a folder the next free ``runs/NAME-001`` is taken.  An engine of several processes
+        cuts each batch into as many pieces, if the recipe does not already cut it finer.  Raises
+        ``RunExists`` for a folder that holds a run, ``RunError`` for one that cannot be written.
         """
         place = RunFolder.for_new_run(recipe.name, folder)
-        record.create(place, recipe)
+        shards = max(recipe.shards, engine.processes)
+        record.create(place, dataclasses.replace(recipe, shards=shards), str(engine))
         run = cls(place)
-        run._launch()
+        run._launch(engine)
         return run
 
     @classmethod
@@ -76,7 +85,8 @@ class Run:
         # The lease first: a process writes its last event before it gives the lease back.
         lease, last = read_lease(self.folder), last_event(self.folder)
         if lease is not None and lease.alive:
-            return "running"
+            paused = last is not None and last.kind == "pause" and last.attempt == lease.attempt
+            return "paused" if paused else "running"
         if lease is not None and (last is None or last.attempt < lease.attempt):
             return "dead"
         if last is None or last.kind != "stop":
@@ -104,10 +114,10 @@ class Run:
     def follow(self) -> Iterator[Event]:
         """What happened so far, then what happens, as it happens, until the process ends."""
         reader = EventReader(self.folder)
-        running = self.state == "running"
+        running = self.state in _ALIVE
         yield from effective(reader.read())
         while running:
-            running = self.state == "running"
+            running = self.state in _ALIVE
             yield from reader.read()
             if running:
                 time.sleep(_POLL)
@@ -117,24 +127,53 @@ class Run:
         self._require_running("stop")
         control.ask(self.folder, "stop")
 
+    def pause(self) -> None:
+        """Asks it to write a checkpoint and wait, process and all; returns at once."""
+        self._require_running("pause")
+        control.ask(self.folder, "pause")
+
     def checkpoint_now(self) -> None:
         """Asks it for a checkpoint after the step in hand; returns at once."""
         self._require_running("checkpoint")
         control.ask(self.folder, "checkpoint")
 
-    def resume(self) -> None:
-        """Continues from the newest whole checkpoint in a new process and returns at once.
+    def resume(self, engine: Engine | None = None) -> None:
+        """Goes on: a paused process where it waits, else a new one from the newest checkpoint.
 
-        Raises ``RunBusy`` while it runs, ``RunError`` when it has done all its steps.
+        Without an ``engine`` it is the one of the last start.  Returns at once.  Raises ``RunBusy``
+        while it runs, ``RunError`` when it has done all its steps.
         """
-        if self.state == "finished":
-            raise RunError(f"{self.path} has finished all {self.recipe.steps} steps; nothing to do")
-        self._launch()
+        state = self.state
+        if state == "finished":
+            raise RunError(
+                f"{self.path} has finished all {self.recipe.steps} steps; nothing to do, unless "
+                "you extend it"
+            )
+        if state == "paused" and engine is None:
+            control.ask(self.folder, "continue")
+            return
+        chosen = named(record.facts_of(self.folder)["engine"]) if engine is None else engine
+        self._launch(chosen)
+
+    def extend(self, steps: int) -> None:
+        """So many steps more, at the end of those there are; ``resume`` then does them.
+
+        The learning rate follows its schedule over the new total, so that it rises again where it
+        had already fallen.  Raises ``RunError`` while it runs and for less than one step.
+        """
+        if self.state in _ALIVE:
+            raise RunError(f"the run in {self.path} is {self.state}: stop it before extending it")
+        if steps < 1:
+            raise RunError(f"a run is extended by 1 step or more, not by {steps}")
+        record.extend(self.folder, steps)
 
     def wait(self, timeout: float | None = None) -> State:
-        """Waits until its process ends, or this many seconds; the state it is then in."""
+        """Waits until its process ends, or this many seconds; the state it is then in.
+
+        A paused run has not ended.
+        """
         until = None if timeout is None else time.monotonic() + timeout
-        while (state := self.state) == "running":
+        while (state := self.state) in _ALIVE:
             if until is not None and time.monotonic() >= until:
                 break
             time.sleep(_POLL)
@@ -151,31 +190,9 @@ class Run:
 
     def _require_running(self, verb: str) -> None:
         state = self.state
-        if state != "running":
+        if state not in _ALIVE:
             raise RunError(f"nothing to {verb}: the run in {self.path} is {state}")
 
-    def _launch(self) -> None:
-        # -P and the parent's own path: the worker finds the same modules, whatever its folder.
-        command = [sys.executable, "-P", "-m", "workbench.training.worker", str(self.path)]
-        path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-        environment = os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
-        detached = 0x00000208 if sys.platform == "win32" else 0
-
-        def start_process() -> int:
-            with writing(self.folder.log):
-                self.folder.log.touch()
-            with open(self.folder.log, "ab") as log:
-                process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env=environment,
-                    start_new_session=True,
-                    creationflags=detached,
-                )
-            # Somebody has to take note of its end, or it stays in the process table.
-            threading.Thread(target=process.wait, daemon=True).start()
-            return process.pid
-
-        launch(self.folder, start_process)
+    def _launch(self, engine: Engine) -> None:
+        refuse_too_many(self.recipe, engine)
+        engine.launch(self.folder)

@@ -16,25 +16,35 @@ from workbench.training import chance, checkpoint
 from workbench.training.errors import RunError, writing
 from workbench.training.events import Event, EventWriter
 from workbench.training.folder import RunFolder, replace_file
+from workbench.training.gradients import Learner, filler_share
 from workbench.training.model import Pretraining
 from workbench.training.optimiser import clip, make_optimiser, set_learning_rate
+from workbench.training.parallel import together
 from workbench.training.prefetch import Prefetch, Stream
 from workbench.training.recipe import Recipe
 from workbench.training.schedule import learning_rate_at
+from workbench.training.world import World
 
 
 class Session:
     """Model, optimiser, data and place in the run; whole between any two calls of its methods."""
 
-    def __init__(self, recipe: Recipe, folder: RunFolder, events: EventWriter) -> None:
+    def __init__(
+        self, recipe: Recipe, folder: RunFolder, events: EventWriter, world: World
+    ) -> None:
         self.recipe = recipe
         self.folder = folder
         self.events = events
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.world = world
         with self._chance(0):
-            self.model: Pretraining = recipe.model().to(self.device).train()
+            self.model: Pretraining = recipe.model().to(world.device).train()
         self.stream: Stream = recipe.data()
-        self.data = Prefetch(self.stream, recipe.steps)
+        mine = world.shards(recipe.shards)
+        self.data = Prefetch(
+            self.stream, recipe.steps, shards=recipe.shards, mine=mine, readers=recipe.readers
+        )
+        module, apart = together(self.model, world)
+        self.learner = Learner(self.model, module, world, self._surroundings, apart)
         self.optimiser = make_optimiser(self.model, recipe.optimisation)
         self.parameters = [p for group in self.optimiser.param_groups for p in group["params"]]
         self.show = None if recipe.probe is None else recipe.probe()
@@ -74,15 +84,11 @@ class Session:
         Raises ``RunError`` when the loss or the gradient is no longer a finite number.
         """
         recipe, step, began = self.recipe, self.step + 1, time.perf_counter()
-        batch = self.data.batch(step - 1)
+        pieces = self.data.pieces(step - 1)
         waited = time.perf_counter() - began
         rate = learning_rate_at(step, recipe.optimisation, recipe.steps)
         set_learning_rate(self.optimiser, rate)
-        rng = chance.generator(recipe.seed, step, "objective")
-        with self._chance(step):
-            with self._precision():
-                scored = self.model(batch.to(self.device), rng)
-            scored.total.backward()
+        scored = self.learner.gradient(pieces, recipe.shards, recipe.seed, step)
         loss, rule = float(scored.total.detach()), recipe.optimisation
         norm = clip(self.parameters, rule.clip_norm, rule.clip_each)
         _require_finite(loss, norm, scored.objective, step)
@@ -99,15 +105,19 @@ class Session:
             losses={name: float(part.mean().detach()) for name, part in scored.losses.items()},
             learning_rate=rate,
             gradient_norm=norm,
-            pairs=len(batch),
-            tokens=batch.text.offsets.rows,
-            regions=batch.regions.offsets.rows,
+            pairs=sum(len(piece) for piece in pieces.values()),
+            tokens=sum(piece.text.offsets.rows for piece in pieces.values()),
+            regions=sum(piece.regions.offsets.rows for piece in pieces.values()),
+            padding=round(filler_share(pieces.values()), 4),
             seconds=round(time.perf_counter() - began, 6),
             data_seconds=round(waited, 6),
         )
 
-    def save(self) -> Event:
-        """Writes a checkpoint of this step."""
+    def save(self) -> list[Event]:
+        """A checkpoint of this step, which the first process writes for all."""
+        self.saved_step = self.step
+        if not self.world.first:
+            return []
         training = {
             "step": self.step,
             "optimiser": self.optimiser.state_dict(),
@@ -115,11 +125,15 @@ class Session:
         }
         self.events.sync()
         made = checkpoint.save(self.folder, self.step, self.model, training, self.recipe.keep)
-        self.saved_step = self.step
-        return self.events.write("checkpoint", self.step, path=self._relative(made.path))
+        return [self.events.write("checkpoint", self.step, path=self._relative(made.path))]
 
-    def probe(self) -> Event:
-        """Writes the record of the probe; a probe that fails is reported and training goes on."""
+    def probe(self) -> list[Event]:
+        """The record of the probe, which the first process writes for all.
+
+        A probe that fails is reported and training goes on.
+        """
+        if not self.world.first:
+            return []
         path = self.folder.probes / f"step-{self.step:06d}.npz"
         assert self.show is not None
         try:
@@ -131,12 +145,12 @@ class Session:
                 raise TypeError(f"probe arrays of Python objects cannot be kept: {objects}")
         except Exception as problem:
             text = f"the probe failed: {type(problem).__name__}: {problem}"
-            return self.events.write("warning", self.step, message=text)
+            return [self.events.write("warning", self.step, message=text)]
         finally:
             self.model.train()
         with writing(path):
             replace_file(path, lambda file: np.savez(file, **arrays))
-        return self.events.write("probe", self.step, path=self._relative(path))
+        return [self.events.write("probe", self.step, path=self._relative(path))]
 
     def close(self) -> None:
         """Ends the reading thread."""
@@ -144,14 +158,21 @@ class Session:
 
     def _precision(self) -> torch.autocast:
         reduced = self.recipe.precision == "bfloat16"
-        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=reduced)
+        return torch.autocast(self.world.device.type, dtype=torch.bfloat16, enabled=reduced)
 
     @contextlib.contextmanager
-    def _chance(self, step: int) -> Iterator[None]:
-        """Dropout and initial weights drawn from (seed, step), the caller's own state kept."""
-        devices = [torch.cuda.current_device()] if self.device.type == "cuda" else []
+    def _surroundings(self, step: int, shard: int) -> Iterator[None]:
+        """Where a piece of a step's batch passes forward."""
+        with self._chance(step, shard), self._precision():
+            yield
+
+    @contextlib.contextmanager
+    def _chance(self, step: int, shard: int = 0) -> Iterator[None]:
+        """Dropout and initial weights drawn from (seed, step, shard), the caller's state kept."""
+        device = self.world.device
+        devices = [torch.cuda.current_device()] if device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices):
-            torch.manual_seed(chance.seed_of(self.recipe.seed, step, "layers"))
+            torch.manual_seed(chance.seed_of(self.recipe.seed, step, "layers", shard))
             yield
 
     def _relative(self, path: Path) -> str:

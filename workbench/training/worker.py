@@ -10,6 +10,8 @@ from workbench.training.errors import RecipeError, RunError
 from workbench.training.folder import RunFolder
 from workbench.training.interruption import Interruption
 from workbench.training.loop import advance
+from workbench.training.parentage import end_with_parent
+from workbench.training.world import World
 
 
 def main(folder: str | Path) -> int:
@@ -17,9 +19,11 @@ def main(folder: str | Path) -> int:
 
     0 finished or stopped, 1 an error, which is also in the events and, whole, in the log.
     """
+    end_with_parent()
     with Interruption() as interruption:
         try:
-            for event in advance(RunFolder(Path(folder).absolute()), interruption):
+            world = World.joined()
+            for event in advance(RunFolder(Path(folder).absolute()), interruption, world):
                 if event.kind != "step":
                     print(event.as_json(), flush=True)
         except (RunError, RecipeError) as problem:

@@ -1,0 +1,110 @@
+"""The gradient of one step, whole or from the pieces of its batch, on one process or several."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from workbench.objectives.mixing import Part
+from workbench.pairs import LossSum, PairBatch
+from workbench.training import chance
+from workbench.training.model import Pretraining, Scored, counts_of
+from workbench.training.world import World
+
+Module = Callable[..., Scored]
+"""A ``Pretraining`` model, or what several processes have made of it, called like it."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """How a piece becomes a gradient.
+
+    ``module`` is called, ``model`` is what it holds; ``context(step, shard)`` surrounds each
+    forward pass (chance and precision), ``unsynchronised`` every backward pass but the last, and
+    ``backward`` starts it (a loss scaler's does more than the tensor's own).
+    """
+
+    model: Pretraining
+    module: Module
+    world: World
+    context: Callable[[int, int], AbstractContextManager[None]]
+    unsynchronised: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+    backward: Callable[[Tensor], None] = Tensor.backward
+
+    def gradient(
+        self, pieces: Mapping[int, PairBatch], shards: int, seed: int, step: int
+    ) -> Scored:
+        """The gradient of a step from my pieces of its batch, and the losses of the whole step."""
+        return self.whole(pieces[0], seed, step) if shards == 1 else self.cut(pieces, seed, step)
+
+    def whole(self, batch: PairBatch, seed: int, step: int) -> Scored:
+        """The gradient of a batch that is not cut."""
+        rng = chance.generator(seed, step, "objective")
+        with self.context(step, 0):
+            scored = self.module(batch.to(self.world.device), rng)
+        self.backward(scored.total)
+        return scored
+
+    def cut(self, pieces: Mapping[int, PairBatch], seed: int, step: int) -> Scored:
+        """The gradient of a batch that comes in pieces, of which these are mine, by shard.
+
+        Sums and counts are added up over all pieces, so that it is that of the whole batch and no
+        mean of means; the losses answered are the whole step's too.  A process whose pieces are
+        all empty is given another's and answers with nothing, since all have to answer.
+        """
+        mine = {shard: self._planned(pieces[shard], seed, step, shard) for shard in pieces}
+        idle = set(pieces).isdisjoint(self.world.shards(max(pieces) + 1))
+        names = list(self.model.mix.found())
+        known = {} if idle else _added(counts_of(parts) for parts in mine.values())
+        heard = self.world.sum(
+            [known.get(name, 0) for name in names] + [float(name in known) for name in names]
+        )
+        there = dict(zip(names, heard[len(names) :], strict=True))
+        counts = {
+            name: round(count) for name, count in zip(names, heard, strict=False) if there[name]
+        }
+        # Processes average their gradients, but the whole is the sum of the shares.
+        weight = 0.0 if idle else float(self.world.size)
+        sums = dict.fromkeys(names, 0.0)
+        for left, (shard, parts) in zip(range(len(mine) - 1, -1, -1), mine.items(), strict=True):
+            with self.unsynchronised() if left else contextlib.nullcontext():
+                with self.context(step, shard):
+                    scored = self.module(parts, None, counts)
+                self.backward(scored.total * weight)
+            for name, loss in scored.losses.items():
+                sums[name] += 0.0 if idle else float(loss.sum.detach())
+        totals = dict(zip(names, self.world.sum(list(sums.values())), strict=True))
+        losses = {
+            name: LossSum(torch.tensor(totals[name], dtype=torch.float32), count)
+            for name, count in counts.items()
+        }
+        return Scored(losses, self.model.mix.total(losses))
+
+    def _planned(self, piece: PairBatch, seed: int, step: int, shard: int) -> tuple[Part, ...]:
+        rng = chance.generator(seed, step, "objective", shard)
+        common = chance.generator(seed, step, "mix")
+        return self.model.mix.plan(piece.to(self.world.device), rng, common)
+
+
+def filler_share(pieces: Iterable[PairBatch]) -> float:
+    """What share of the rows would be filler if every piece were padded to its longest pair."""
+    kept = padded = 0
+    for piece in pieces:
+        rows = piece.text.offsets.lengths + piece.regions.offsets.lengths
+        kept += int(rows.sum())
+        padded += len(piece) * int(rows.max())
+    return 1 - kept / max(padded, 1)
+
+
+def _added(several: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """The counts of several pieces as one."""
+    added: dict[str, int] = {}
+    for counts in several:
+        for name, count in counts.items():
+            added[name] = added.get(name, 0) + count
+    return added

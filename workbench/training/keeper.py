@@ -1,0 +1,67 @@
+"""``python -m workbench.training.keeper FOLDER COMMAND...``: starts a killed worker again.
+
+It holds the run's lease while workers come and go.  A worker that ends by itself, well or with an
+error, is not started again; one that a signal ended is, from the newest checkpoint, but for three
+times in a row without a step done between.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from workbench.training.events import last_event
+from workbench.training.folder import RunFolder
+from workbench.training.parentage import LAUNCHER, end_with_parent
+
+RESTARTS = 3
+"""How often in a row a worker may be killed before its first step."""
+
+PAUSE = 1.0
+"""Seconds before it is started again."""
+
+
+def keep(folder: RunFolder, command: Sequence[str]) -> int:
+    """Runs ``command FOLDER`` until it ends by itself; its exit status."""
+    child: subprocess.Popen[bytes] | None = None
+    stopping = False
+
+    def pass_on(number: int, frame: object) -> None:
+        nonlocal stopping
+        stopping = True
+        if child is not None and child.poll() is None:
+            child.send_signal(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, pass_on)
+    environment = os.environ | {LAUNCHER: str(os.getpid())}
+    linux = sys.platform == "linux"
+    in_vain, reached = 0, -1
+    while True:
+        child = subprocess.Popen(
+            [*command, str(folder.path)],
+            env=environment,
+            preexec_fn=end_with_parent if linux else None,
+        )
+        status = child.wait()
+        if status >= 0 or stopping:
+            return abs(status)
+        last = last_event(folder)
+        step = 0 if last is None else last.step
+        in_vain = 0 if step > reached else in_vain + 1
+        reached = max(reached, step)
+        said = f"the training process was ended by signal {-status} after step {step}"
+        if in_vain >= RESTARTS:
+            print(f"{said}, {in_vain + 1} times in a row; not started again", flush=True)
+            return 128 - status
+        print(f"{said}; starting it again", flush=True)
+        time.sleep(PAUSE)
+
+
+if __name__ == "__main__":
+    sys.exit(keep(RunFolder(Path(sys.argv[1])), sys.argv[2:]))

@@ -1,0 +1,26 @@
+"""A model that several processes train together, each on its own pieces of every batch."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from torch.nn.parallel import DistributedDataParallel
+
+from workbench.training.gradients import Module
+from workbench.training.model import Pretraining
+from workbench.training.world import World
+
+
+def together(
+    model: Pretraining, world: World
+) -> tuple[Module, Callable[[], AbstractContextManager[None]]]:
+    """What to call instead of the model, and what to be in while gradients stay apart.
+
+    Parameters that no process used keep no gradient, as in a process that is alone.
+    """
+    if world.size == 1:
+        return model, contextlib.nullcontext
+    wrapped = DistributedDataParallel(model, find_unused_parameters=True, broadcast_buffers=False)
+    return wrapped, wrapped.no_sync
