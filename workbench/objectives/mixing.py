@@ -26,6 +26,11 @@ class Part:
     pattern: AttentionPattern
     asked: tuple[tuple[Objective, Corrupted], ...]
 
+    def to(self, device: torch.device | str) -> Part:
+        """The same pass on another device."""
+        asked = tuple((objective, corrupted.to(device)) for objective, corrupted in self.asked)
+        return Part(self.batch.to(device), self.pattern.to(device), asked)
+
 
 class Mix(Protocol):
     """Several objectives and when to train which; every mix is an ``nn.Module``."""
