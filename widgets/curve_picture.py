@@ -1,4 +1,4 @@
-"""The curves of runs as a still picture: one small chart an objective, then speed and rate."""
+"""The curves of runs as a still picture: a header a run and a grid of small charts."""
 
 from __future__ import annotations
 
@@ -10,19 +10,17 @@ from PIL import Image
 from widgets.core.colour import Colour, mix_colours, series_colour
 from widgets.core.curves import (
     extent,
-    format_duration,
     format_number,
     format_tick,
     log_ticks,
     nice_ticks,
-    one_a_step,
     smooth,
     thin,
     with_zero,
 )
+from widgets.curve_charts import Chart
 from widgets.drawing import INK, LINE, PAPER, QUIET, Sheet
-from widgets.run_reader import Point
-from widgets.run_status import RunStatus, readable
+from widgets.run_status import RunStatus
 
 _MARGIN = 20
 _GAP = 24
@@ -30,37 +28,32 @@ _CHART_HEIGHT = 160
 _DASHES = (None, (7.0, 4.0), (2.0, 3.0), (9.0, 3.0), (4.0, 4.0), (1.5, 2.0))
 _TITLE_HEIGHT = 30
 _ALARM = ((250, 226, 228), (128, 22, 40))
-_BADGES = {"running": (INK, PAPER), "failed": _ALARM, "dead": _ALARM}
-
-Curve = tuple[list[float], list[float]]  # steps, values
+_BADGES = {"running": (INK, PAPER), "paused": (QUIET, PAPER), "failed": _ALARM, "dead": _ALARM}
 
 
 def draw(
     statuses: Sequence[RunStatus],
-    series: Sequence[str],
-    points: Sequence[Sequence[Point]],
+    charts: Sequence[Chart],
     smoothing: float,
     logarithmic: bool,
     width: int,
     scale: float,
 ) -> Image.Image:
     """A header line a run and a grid of charts sharing their steps."""
-    charts = charts_of(series, points)
     columns = columns_for(len(charts), width, len(statuses))
     rows = math.ceil(len(charts) / columns)
     top = _MARGIN + 34 * len(statuses) + 14
     sheet = Sheet(width, top + rows * (_CHART_HEIGHT + 22) + 6, scale)
     for run, status in enumerate(statuses):
         _draw_header(sheet, status, run, len(statuses) > 1, _MARGIN + 34 * run)
-    last = max((p.step for some in points for p in some), default=1)
-    last = max([last, *(status.steps for status in statuses)])
+    reached = [steps[-1] for chart in charts for steps, _ in chart.curves if steps]
+    last = max([1.0, *reached, *(status.steps for status in statuses)])
     wide = (width - 2 * _MARGIN - _GAP * (columns - 1)) / columns
-    for place, (title, curves, loss) in enumerate(charts):
+    for place, chart in enumerate(charts):
         left = _MARGIN + (place % columns) * (wide + _GAP)
         corner = (left, top + (place // columns) * (_CHART_HEIGHT + 22))
-        weight = smoothing if title != "learning rate" else 0.0
-        chart = _Chart(title, curves, weight, logarithmic and loss, not loss, last)
-        chart.draw(sheet, corner, wide)
+        weight = smoothing if chart.smooth else 0.0
+        _Drawing(chart, weight, logarithmic and chart.loss, last).draw(sheet, corner, wide)
     return sheet.finish()
 
 
@@ -69,28 +62,6 @@ def columns_for(charts: int, width: float, runs: int) -> int:
     # every run adds a number to the titles, which then need wider charts
     choices = (4, 3) if width >= 800 and runs == 1 else (3,) if width >= 700 else (2,)
     return min(charts, min(choices, key=lambda columns: -charts % columns))
-
-
-def charts_of(
-    series: Sequence[str], points: Sequence[Sequence[Point]]
-) -> list[tuple[str, list[Curve], bool]]:
-    """What is drawn, in order: title, one curve a run, and whether it is a loss."""
-
-    def curves(value: Callable[[Point], float], index: int | None = None) -> list[Curve]:
-        chosen = [
-            one_a_step(some) if index is None else [p for p in some if p.series == index]
-            for some in points
-        ]
-        return [([float(p.step) for p in own], [value(p) for p in own]) for own in chosen]
-
-    losses = [
-        (readable(name), curves(lambda p: p.loss, index), True) for index, name in enumerate(series)
-    ]
-    return [
-        *losses,
-        ("pairs per second", curves(lambda p: p.pairs_per_second), False),
-        ("learning rate", curves(lambda p: p.learning_rate), False),
-    ]
 
 
 def _draw_header(sheet: Sheet, status: RunStatus, run: int, several: bool, top: float) -> None:
@@ -105,13 +76,7 @@ def _draw_header(sheet: Sheet, status: RunStatus, run: int, several: bool, top: 
     sheet.rectangle(x, top, wide, 19, fill=paper, radius=9.5)
     sheet.text((x + 8, top + 13.5), label, 12, ink)
     x += wide + 14
-    facts = [f"step {status.step:,}" + (f" of {status.steps:,}" if status.steps else "")]
-    if status.seconds_left is not None:
-        facts.append(f"{format_duration(status.seconds_left)} left")
-    if status.pairs_per_second is not None:
-        facts.append(f"{format_number(status.pairs_per_second)} pairs/s")
-    if status.message:
-        facts.append(status.message)
+    facts = [*status.facts(), *([status.message] if status.message else [])]
     sheet.text((x, top + 14), " · ".join(facts), 12.5, QUIET, widest=sheet.width - _MARGIN - x)
     share = min(1.0, status.step / status.steps) if status.steps else 0.0
     bar = sheet.width - 2 * _MARGIN
@@ -120,20 +85,14 @@ def _draw_header(sheet: Sheet, status: RunStatus, run: int, several: bool, top: 
         sheet.rectangle(_MARGIN, top + 25, bar * share, 3, fill=colour, radius=1.5)
 
 
-class _Chart:
+class _Drawing:
     """One small chart: a title with its present value, three rules, and a line a run."""
 
-    def __init__(
-        self,
-        title: str,
-        curves: Sequence[Curve],
-        smoothing: float,
-        logarithmic: bool,
-        from_zero: bool,
-        last: float,
-    ) -> None:
-        self.title, self.smoothing, self.last = title, smoothing, last
-        self.curves = [(at, [_placed(v, logarithmic) for v in values]) for at, values in curves]
+    def __init__(self, chart: Chart, smoothing: float, logarithmic: bool, last: float) -> None:
+        self.title, self.dots, self.smoothing, self.last = chart.title, chart.dots, smoothing, last
+        self.curves = [
+            (at, [_placed(v, logarithmic) for v in values]) for at, values in chart.curves
+        ]
         self.lines = [smooth(values, smoothing) for _, values in self.curves]
         self.logarithmic = logarithmic
         raw = [value for _, values in self.curves for value in values]
@@ -141,7 +100,7 @@ class _Chart:
         low, high = extent(raw, 0.01)
         inner = extent(thick, 0.0) if any(map(math.isfinite, thick)) else (low, high)
         bounds = min(low, inner[0]), max(high, inner[1])
-        bounds = (min(0.0, bounds[0]), bounds[1]) if from_zero else bounds
+        bounds = bounds if chart.loss or chart.dots else (min(0.0, bounds[0]), bounds[1])
         self.low, self.high = bounds if logarithmic else with_zero(*bounds)
 
     def draw(self, sheet: Sheet, corner: tuple[float, float], width: float) -> None:
@@ -173,6 +132,9 @@ class _Chart:
                 faint = mix_colours(PAPER, colour, 0.28)
                 self._draw_line(sheet, steps, values, place, faint, 0.8, None)
             self._draw_line(sheet, steps, self.lines[run], place, colour, 1.8, _DASHES[run % 6])
+            for step, value in zip(steps, values, strict=True):
+                if self.dots and math.isfinite(value):
+                    sheet.dot(place(step, value), 2.6, colour)
 
     def _ticks(self) -> list[tuple[float, str]]:
         if not self.logarithmic:

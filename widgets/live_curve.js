@@ -1,14 +1,13 @@
 // The curves of training runs, drawn on living canvases: new points are added, nothing is replaced.
-import { cssColour, seriesColour } from "./core/colour.js";
-import { formatDuration, formatNumber, oneAStep } from "./core/curves.js";
-import { dashOf, drawChart, makeChart, prepareCurves, valueAt } from "./parts/chart.js";
-import { freshName, make, oncePerFrame, sharpen, tableOf, themeAt, watchTheme } from "./parts/dom.js";
+import { formatNumber } from "./core/curves.js";
+import { drawChart, makeChart, valueAt } from "./parts/chart.js";
+import { curveList } from "./parts/curve_list.js";
+import { freshName, make, oncePerFrame, tableOf, themeAt, watchTheme } from "./parts/dom.js";
 import { addPacked, makeStore, pointsOf, takeMessage } from "./parts/point_store.js";
+import { makeRunHeader, showRunHeader } from "./parts/run_header.js";
 
 const stores = new Map(); // one a widget, shared by its views
-const LOSS = 3;
-const RATE = 4;
-const SPEED = 5;
+const VIEW = ["names", "series", "measures", "smoothing", "logarithmic", "details"];
 
 function storeOf(model) {
   const key = model.get("identifier");
@@ -18,7 +17,7 @@ function storeOf(model) {
 
 function initialize({ model }) {
   const store = storeOf(model);
-  addPacked(store, model.get("snapshot"));
+  addPacked(store, model.get("snapshot"), model.get("measured"));
   store.count = model.get("snapshot_count");
   const hear = (content, buffers) => {
     if (!takeMessage(store, content, buffers)) model.send({ request: "history" });
@@ -30,66 +29,17 @@ function initialize({ model }) {
   };
 }
 
-function runHeader(model, run, several) {
-  const name = make("span", { class: "wb-title", text: model.get("names")[run] });
-  const state = make("span", { class: "wb-badge" });
-  const facts = make("span", { class: "wb-note wb-run-facts" });
-  const fill = make("div");
-  const bar = make("div", {
-    class: "wb-progress", role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100",
-    "aria-label": `progress of ${model.get("names")[run]}`,
-  }, fill);
-  const ask = (request) => () => model.send({ request, run });
-  const save = make("button", { class: "wb-button", type: "button", text: "Checkpoint now", onclick: ask("checkpoint") });
-  const stop = make("button", { class: "wb-button", type: "button", text: "Stop", onclick: ask("stop") });
-  const key = make("canvas", { class: "wb-key", "aria-hidden": "true", hidden: !several });
-  const message = make("p", { class: "wb-note wb-message", hidden: true });
-  const box = make("div", { class: "wb-run" },
-    make("div", { class: "wb-row" }, key, name, state, facts, make("span", { class: "wb-push" }), save, stop), bar, message);
-  const show = (status, theme) => {
-    const colour = cssColour(seriesColour(run, theme.dark));
-    const pen = sharpen(key, 26, 10);
-    pen.strokeStyle = colour;
-    pen.lineWidth = 2.5;
-    pen.setLineDash(dashOf(run));
-    pen.beginPath();
-    pen.moveTo(0, 5);
-    pen.lineTo(26, 5);
-    pen.stroke();
-    pen.setLineDash([]);
-    state.textContent = status.request === "stop" ? "stopping" : status.state;
-    state.dataset.state = status.state;
-    const steps = formatNumber(status.steps);
-    const words = [status.steps ? `step ${formatNumber(status.step)} of ${steps}` : `step ${formatNumber(status.step)}`];
-    if (status.seconds_left !== null) words.push(`${formatDuration(status.seconds_left)} left`);
-    if (status.pairs_per_second !== null) words.push(`${formatNumber(status.pairs_per_second)} pairs/s`);
-    facts.textContent = words.join(" · ");
-    const share = status.steps ? Math.min(100, (100 * status.step) / status.steps) : 0;
-    fill.style.width = `${share}%`;
-    fill.style.background = colour;
-    bar.setAttribute("aria-valuenow", String(Math.round(share)));
-    const running = model.get("live") && status.state === "running";
-    for (const button of [save, stop]) {
-      button.hidden = !running;
-      button.disabled = status.request !== "";
-    }
-    save.textContent = status.request === "checkpoint" ? "Checkpoint asked" : "Checkpoint now";
-    stop.textContent = status.request === "stop" ? "Stop asked" : "Stop";
-    message.textContent = status.message;
-    message.hidden = status.message === "";
-  };
-  return { box, show };
-}
-
 function render({ model, el }) {
   const store = storeOf(model);
   const runs = model.get("names").length;
-  const headers = model.get("names").map((_, run) => runHeader(model, run, runs > 1));
+  const headers = model.get("names").map((name, run) =>
+    makeRunHeader(name, runs > 1, (request) => model.send({ request, run })));
   const grid = make("div", {
     class: "wb-charts", role: "slider", tabindex: "0", "aria-label": "step", "aria-valuemin": "0",
   });
   const smoothing = make("input", { type: "range", min: "0", max: "0.99", step: "0.01", "aria-label": "smoothing" });
   const logarithmic = make("input", { type: "checkbox" });
+  const details = make("input", { type: "checkbox" });
   const said = make("p", { class: "wb-unseen", role: "status", "aria-live": "polite" });
   const problem = make("p", { class: "wb-message", role: "alert" });
   const tableName = freshName("wb-table");
@@ -98,6 +48,7 @@ function render({ model, el }) {
   const controls = make("div", { class: "wb-row wb-controls" },
     make("label", { class: "wb-field" }, make("span", { text: "Smoothing" }), smoothing),
     make("label", { class: "wb-field" }, logarithmic, make("span", { text: "Logarithmic losses" })),
+    make("label", { class: "wb-field" }, details, make("span", { text: "Details" })),
     make("span", { class: "wb-push" }), tableButton);
   const box = make("section", { class: "wb wb-live-curve", "aria-label": "training curves" },
     ...headers.map((header) => header.box), problem, grid, controls, frame, said);
@@ -109,22 +60,6 @@ function render({ model, el }) {
   let edges = [0, 1];
   let lastStep = 1;
   let spoken = "";
-
-  function wanted() {
-    const series = model.get("series");
-    const curves = (field, index) => model.get("names").map((_, run) => {
-      const points = pointsOf(store, run);
-      const rows = index === null ? oneAStep(points) : points.filter((row) => row[2] === index);
-      return { steps: rows.map((row) => row[0]), values: rows.map((row) => row[field]) };
-    });
-    const smooth = model.get("smoothing");
-    const log = model.get("logarithmic");
-    const losses = series.map((name, index) => [name.replaceAll("_", " "),
-      prepareCurves(curves(LOSS, index), { smoothing: smooth, logarithmic: log, fromZero: false })]);
-    return [...losses,
-      ["pairs per second", prepareCurves(curves(SPEED, null), { smoothing: smooth, logarithmic: false, fromZero: true })],
-      ["learning rate", prepareCurves(curves(RATE, null), { smoothing: 0, logarithmic: false, fromZero: true })]];
-  }
 
   function describe(prepared) {
     const parts = prepared.filter(([, one]) => Number.isFinite(valueAt(one, 0, step)))
@@ -146,14 +81,14 @@ function render({ model, el }) {
   function draw() {
     if (!box.isConnected) return;
     theme ??= themeAt(box);
-    const prepared = wanted();
+    const prepared = curveList(store, Object.fromEntries(VIEW.map((name) => [name, model.get(name)])));
     const names = prepared.map(([title]) => title);
     if (names.join() !== Array.from(charts.keys()).join()) {
       charts = new Map(names.map((title) => [title, makeChart(title)]));
       grid.replaceChildren(...Array.from(charts.values(), (chart) => chart.box));
     }
     const statuses = model.get("statuses");
-    headers.forEach((header, run) => header.show(statuses[run], theme));
+    headers.forEach((header, run) => showRunHeader(header, run, statuses[run], theme, model.get("live") && model.get("buttons")));
     const reached = model.get("names").map((_, run) => {
       const points = pointsOf(store, run);
       return points.length ? points[points.length - 1][0] : 0;
@@ -170,6 +105,7 @@ function render({ model, el }) {
     grid.setAttribute("aria-valuetext", describe(prepared));
     smoothing.value = String(model.get("smoothing"));
     logarithmic.checked = model.get("logarithmic");
+    details.checked = model.get("details");
     problem.textContent = model.get("problem");
     problem.hidden = problem.textContent === "";
     if (!frame.hidden) fillTable(prepared);
@@ -215,12 +151,13 @@ function render({ model, el }) {
   };
   smoothing.addEventListener("input", () => keep("smoothing", Number(smoothing.value)));
   logarithmic.addEventListener("change", () => keep("logarithmic", logarithmic.checked));
+  details.addEventListener("change", () => keep("details", details.checked));
   tableButton.addEventListener("click", () => {
     frame.hidden = !frame.hidden;
     tableButton.setAttribute("aria-expanded", String(!frame.hidden));
     soon();
   });
-  const watched = ["statuses", "series", "smoothing", "logarithmic", "problem"].map((name) => `change:${name}`);
+  const watched = [...VIEW, "statuses", "problem", "buttons"].map((name) => `change:${name}`);
   watched.forEach((event) => model.on(event, soon));
   store.listeners.add(soon);
   const dress = () => {

@@ -10,17 +10,17 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 import traitlets
-from jaxtyping import Float32
 from PIL import Image
 
 from widgets import assets
 from widgets.core.colour import SERIES_LIGHT, Colour
-from widgets.core.curves import thin
+from widgets.curve_charts import charts_of
+from widgets.curve_messages import packed_measures, packed_points, thinned
 from widgets.curve_picture import draw
 from widgets.explorer import Explorer
-from widgets.run_reader import Point, RunReader, ask
+from widgets.run_points import Measure, Point
+from widgets.run_reader import REQUESTS, RunReader, ask
 from widgets.run_status import RunStatus, status_of
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 _SHORTEST_PAUSE = 0.2
 _IDLE_PAUSE = 2.0  # seconds between looks at runs that have ended: one may be resumed
-_KEPT = 2000  # points of one curve that the browser gets at once
-_PAGE_TRAITS = ("names", "statuses", "series", "smoothing", "logarithmic", "identifier")
+_CHOICES = ("smoothing", "logarithmic", "details")
+_PAGE_TRAITS = ("names", "statuses", "series", "measures", "identifier", *_CHOICES)
 
 
 class LiveCurve(Explorer):
@@ -38,7 +38,9 @@ class LiveCurve(Explorer):
     A step that trained several objectives at once adds a point to each of their charts.
     ``runs`` is a run folder, anything with a ``path`` to one, or several of them; a folder may
     still be empty.  A thread reads what is new every ``interval`` seconds (0.2 or more) and sends
-    only that.  ``smoothing`` 0..0.99 is the weight of the past in the thick line.
+    only that.  ``smoothing`` 0..0.99 is the weight of the past in the thick line; ``details`` adds
+    charts of tokens, padding, waiting, gradient norm and the machine; ``buttons`` are those that
+    ask a run to pause, write a checkpoint or stop.
     """
 
     _esm: ClassVar[str] = assets.module("live_curve.js")
@@ -48,12 +50,16 @@ class LiveCurve(Explorer):
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     statuses = traitlets.List(traitlets.Dict()).tag(sync=True)
     series = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    measures = traitlets.List(traitlets.Unicode()).tag(sync=True)
     smoothing = traitlets.Float(0.9, min=0, max=0.99).tag(sync=True)
     logarithmic = traitlets.Bool(False).tag(sync=True)
+    details = traitlets.Bool(False).tag(sync=True)
+    buttons = traitlets.Bool(True).tag(sync=True)
     live = traitlets.Bool(True).tag(sync=True)
     problem = traitlets.Unicode().tag(sync=True)
     identifier = traitlets.Unicode().tag(sync=True)
     snapshot = traitlets.Bytes().tag(sync=True)
+    measured = traitlets.Bytes().tag(sync=True)
     snapshot_count = traitlets.Int().tag(sync=True)
 
     def __init__(
@@ -62,6 +68,8 @@ class LiveCurve(Explorer):
         *,
         smoothing: float = 0.9,
         logarithmic: bool = False,
+        details: bool = False,
+        buttons: bool = True,
         interval: float = 0.5,
     ) -> None:
         self._ended = threading.Event()  # first: an object that was never finished is closed too
@@ -70,13 +78,16 @@ class LiveCurve(Explorer):
         self.folders = _folders(runs)
         self._interval = interval
         self._series: list[str] = []
-        self._readers = [RunReader(folder, self._series) for folder in self.folders]
-        self._sent = sum(len(reader.poll()) for reader in self._readers)
+        self._measures: list[str] = []
+        self._readers = [RunReader(f, self._series, self._measures) for f in self.folders]
+        self._sent = sum(len(some) for news in self._news() for some in news)
         self._lock = threading.RLock()
         super().__init__(
             names=[folder.name for folder in self.folders],
             smoothing=smoothing,
             logarithmic=logarithmic,
+            details=details,
+            buttons=buttons,
             identifier=uuid.uuid4().hex,
         )
         self._describe()
@@ -86,25 +97,30 @@ class LiveCurve(Explorer):
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> LiveCurve:
         """The curves that ``state`` describes, read again from their folders."""
-        unknown = sorted(set(state) - {"runs", "smoothing", "logarithmic"})
+        unknown = sorted(set(state) - {"runs", *_CHOICES})
         if unknown:
             raise ValueError(
-                f"a live curve's state has no {', '.join(unknown)}; "
-                "it has runs, smoothing, logarithmic"
+                f"a live curve's state has no {', '.join(unknown)}; it has runs, "
+                + ", ".join(_CHOICES)
             )
         return cls(**state)
 
     def state(self) -> dict[str, Any]:
         """Which runs are shown and how, as plain values for JSON."""
-        return {
-            "runs": [str(folder) for folder in self.folders],
-            "smoothing": self.smoothing,
-            "logarithmic": self.logarithmic,
-        }
+        choices = {name: getattr(self, name) for name in _CHOICES}
+        return {"runs": [str(folder) for folder in self.folders], **choices}
 
     def stop(self, run: int = 0) -> None:
         """Ask a run to write a checkpoint and end."""
         self._ask(run, "stop")
+
+    def pause(self, run: int = 0) -> None:
+        """Ask a run to write a checkpoint and wait, process and all."""
+        self._ask(run, "pause")
+
+    def go_on(self, run: int = 0) -> None:
+        """Ask a paused run to go on."""
+        self._ask(run, "continue")
 
     def checkpoint_now(self, run: int = 0) -> None:
         """Ask a run for a checkpoint after the step in hand."""
@@ -113,13 +129,14 @@ class LiveCurve(Explorer):
     def update(self) -> None:
         """Read what is new now, without waiting for the thread."""
         with self._lock:
-            news = [reader.poll() for reader in self._readers]
-            count = sum(len(points) for points in news)
+            news = self._news()
+            count = sum(len(some) for both in news for some in both)
             self._describe()
             if count:
                 content = {"kind": "points", "start": self._sent}
                 self._sent += count
-                self.send(content, buffers=[self._packed(news)])
+                points, measures = zip(*news, strict=True)
+                self.send(content, [self._packed(points), packed_measures(measures)])
 
     def run_statuses(self) -> list[RunStatus]:
         """The state of every run."""
@@ -130,7 +147,7 @@ class LiveCurve(Explorer):
         return " ".join(status.sentence() for status in self.run_statuses())
 
     def table(self) -> pandas.DataFrame:
-        """Every point: run, step, attempt, objective, loss, rate, pairs per second, time."""
+        """Every point: run, step, attempt, objective, loss and what else is known of its step."""
         import pandas
 
         rows = [
@@ -148,21 +165,21 @@ class LiveCurve(Explorer):
         if width < 500:
             raise ValueError(f"a picture of curves needs a width of 500 or more, got {width}")
         points = [reader.points() for reader in self._readers]
-        statuses = self.run_statuses()
-        return draw(statuses, self._series, points, self.smoothing, self.logarithmic, width, scale)
+        measured = [reader.measured() for reader in self._readers]
+        charts = charts_of(self._series, points, self._measures, measured, self.details)
+        return draw(self.run_statuses(), charts, self.smoothing, self.logarithmic, width, scale)
 
     def page_values(self) -> dict[str, Any]:
         """The traits a saved page needs, with every curve as it is now."""
         values = {name: getattr(self, name) for name in _PAGE_TRAITS}
-        history = {"snapshot": self._history(), "snapshot_count": self._sent}
-        return {**values, **history, "live": False, "problem": ""}
+        return {**values, **self._history(), "live": False, "buttons": False, "problem": ""}
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """The traits for the browser; one that joins late gets every curve as it is now."""
         state = super().get_state(key, drop_defaults)
         if "snapshot" in state:
             with self._lock:
-                state.update(snapshot=self._history(), snapshot_count=self._sent)
+                state.update(self._history())
         return state
 
     def close(self) -> None:
@@ -175,23 +192,24 @@ class LiveCurve(Explorer):
             self.update()
 
     def _pause(self) -> float:
-        active = any(status["state"] in ("running", "waiting") for status in self.statuses)
+        active = any(s["state"] in ("running", "paused", "waiting") for s in self.statuses)
         return self._interval if active else max(self._interval, _IDLE_PAUSE)
 
     def _describe(self) -> None:
         # names before points: the browser must know an objective before its first loss
-        self.series = list(self._series)
+        self.series, self.measures = list(self._series), list(self._measures)
         self.statuses = [
-            {**asdict(status), "sentence": status.sentence()} for status in self.run_statuses()
+            {**asdict(status), "sentence": status.sentence(), "facts": status.facts()}
+            for status in self.run_statuses()
         ]
 
     def _hear(self, widget: Any, content: dict[str, Any], buffers: Any) -> None:
         request = content.get("request")
         if request == "history":
             with self._lock:
-                answer = {"kind": "history", "start": self._sent}
-                self.send(answer, buffers=[self._history()])
-        elif request in ("stop", "checkpoint"):
+                answer, history = {"kind": "history", "start": self._sent}, self._history()
+                self.send(answer, [history["snapshot"], history["measured"]])
+        elif request in REQUESTS:
             self._ask(int(content.get("run", 0)), request)
 
     def _ask(self, run: int, request: str) -> None:
@@ -204,27 +222,24 @@ class LiveCurve(Explorer):
             self.problem = f"cannot ask {self.names[run]} to {request}: {problem}"
         self.update()
 
-    def _history(self) -> bytes:
+    def _news(self) -> list[tuple[list[Point], list[Measure]]]:
+        """What is new of every run."""
+        return [(reader.poll(), reader.new_measures()) for reader in self._readers]
+
+    def _history(self) -> dict[str, Any]:
+        """Every curve as it is now, and how much had been sent then."""
         count = len(self._series)
-        return self._packed([_thinned(reader.points(), count) for reader in self._readers])
+        points = [thinned(reader.points(), count) for reader in self._readers]
+        measured = packed_measures([reader.measured() for reader in self._readers])
+        return {
+            "snapshot": self._packed(points),
+            "measured": measured,
+            "snapshot_count": self._sent,
+        }
 
     def _packed(self, points: Sequence[Sequence[Point]]) -> bytes:
-        """Rows of 8 float32: run and then a point, its time in seconds since the run began."""
-        rows = [
-            (run, *point[:6], point.time - self._readers[run].points()[0].time)
-            for run, some in enumerate(points)
-            for point in some
-        ]
-        packed: Float32[np.ndarray, "points 8"] = np.array(rows, dtype="<f4").reshape(-1, 8)
-        return packed.tobytes()
-
-
-def _thinned(points: Sequence[Point], series: int) -> list[Point]:
-    kept: list[Point] = []
-    for index in range(series):
-        own = [point for point in points if point.series == index]
-        kept.extend(own[place] for place in thin([point.loss for point in own], _KEPT))
-    return sorted(kept, key=lambda point: point.step)
+        began = [reader.points()[0].time if reader.points() else 0.0 for reader in self._readers]
+        return packed_points(points, began)
 
 
 def _folders(runs: Any) -> list[Path]:

@@ -1,55 +1,51 @@
 """Reading a training run from its folder while it is being written: plain JSON, no training code.
 
 A line that is still being written waits for its end, a line that is none is skipped, and of each
-step the highest attempt counts.
+step the highest attempt counts.  Of several processes only the first one's events are read.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from widgets.core.curves import Steps, keep_point, kept_points
+from widgets.run_points import Measure, Point, is_number, losses_of, measures_of, number, point_of
+
+REQUESTS = ("stop", "pause", "checkpoint", "continue")
+"""What a run understands."""
 
 _EVENTS = re.compile(r"attempt-(\d+)\.rank-0\.jsonl")
-
-
-class Point(NamedTuple):
-    """One objective in one logged step; ``series`` is its index, ``time`` in Unix seconds."""
-
-    step: int
-    attempt: int
-    series: int
-    loss: float
-    learning_rate: float
-    pairs_per_second: float
-    time: float
 
 
 @dataclass
 class RunReader:
     """Follows the events of one run folder; ``poll`` answers only what is new.
 
-    ``series`` holds the objectives' names in the order of their appearance and may be shared by
-    the readers of several runs, so that one name means one index.
+    ``series`` holds the objectives' names in the order of their appearance, ``measures`` those of
+    the numbers that are not of every step; both may be shared by the readers of several runs, so
+    that one name means one index.
     """
 
     folder: Path
     series: list[str] = field(default_factory=list)
+    measures: list[str] = field(default_factory=list)
     steps: int = 0
     stop: dict[str, Any] | None = None
+    paused: bool = False
     warning: str = ""
     attempt: int = 0
     _points: Steps = field(default_factory=dict, repr=False)
     _offsets: dict[Path, int] = field(default_factory=dict, repr=False)
     _ordered: list[Point] = field(default_factory=list, repr=False)
+    _measured: Steps = field(default_factory=dict, repr=False)
+    _new_measures: list[Measure] = field(default_factory=list, repr=False)
 
     def poll(self) -> list[Point]:
         """Points written since the last call that count, in the order they were written."""
@@ -64,6 +60,15 @@ class RunReader:
     def points(self) -> list[Point]:
         """Every point that counts, by step."""
         return self._ordered
+
+    def new_measures(self) -> list[Measure]:
+        """The measures that ``poll`` found since the last call of this."""
+        new, self._new_measures = self._new_measures, []
+        return new
+
+    def measured(self) -> list[Measure]:
+        """Every measure that counts, by step."""
+        return [row for row in kept_points(self._measured) if isinstance(row, Measure)]
 
     def _new_events(self) -> Iterator[tuple[dict[str, Any], int]]:
         for attempt, path in _event_files(self.folder):
@@ -85,8 +90,10 @@ class RunReader:
         if attempt > self.attempt:
             self.attempt, self.stop, self.warning = attempt, None, ""
         kind = event.get("kind")
+        if attempt == self.attempt:
+            self.paused = kind == "pause"
         if kind == "start":
-            self.steps = int(_number(event.get("steps"), self.steps))
+            self.steps = int(number(event.get("steps"), self.steps))
         elif kind == "stop" and attempt == self.attempt:
             self.stop = event
         elif kind == "warning" and attempt == self.attempt:
@@ -94,44 +101,37 @@ class RunReader:
         elif kind == "step":
             points = self._points_of(event, attempt)
             return [point for point in points if keep_point(self._points, point)]
+        elif kind in ("validation", "machine") and is_number(event.get("step")):
+            self._measure(event, attempt)
         return []
 
     def _points_of(self, event: dict[str, Any], attempt: int) -> list[Point]:
-        """A point for every objective that the step trained, by series.
-
-        ``losses`` names them; older runs trained one a step and wrote just ``loss``.
-        """
-        losses = event.get("losses")
-        if not isinstance(losses, dict) or not losses:
-            losses = {str(event.get("objective", "loss")): event.get("loss")}
-        for name in losses:
-            if name not in self.series:
-                self.series.append(name)
-        points = (self._point(event, attempt, name, loss) for name, loss in losses.items())
+        """A point for every objective that the step trained, by series."""
+        losses = losses_of(event).items()
+        points = [
+            point_of(event, attempt, _index(self.series, name), loss) for name, loss in losses
+        ]
         return sorted(points, key=lambda point: point.series)
 
-    def _point(self, event: dict[str, Any], attempt: int, name: str, loss: Any) -> Point:
-        seconds = _number(event.get("seconds"), math.nan)
-        pairs = _number(event.get("pairs"), math.nan)
-        return Point(
-            step=int(event["step"]),
-            attempt=attempt,
-            series=self.series.index(name),
-            loss=_number(loss, math.nan),
-            learning_rate=_number(event.get("learning_rate"), math.nan),
-            pairs_per_second=pairs / seconds if seconds > 0 else math.nan,
-            time=_number(event.get("time"), math.nan),
-        )
+    def _measure(self, event: dict[str, Any], attempt: int) -> None:
+        for name, value in measures_of(event).items():
+            index = _index(self.measures, name)
+            measure = Measure(int(event["step"]), attempt, index, value)
+            if keep_point(self._measured, measure):
+                self._new_measures.append(measure)
 
 
 def ask(folder: Path, request: str) -> None:
-    """Leave a request ("stop" or "checkpoint") for the run; a stop is never taken back.
+    """Leave one of the ``REQUESTS`` for the run.
 
+    A stop is never taken back, a pause not by a wish for a checkpoint (a pause writes one anyway).
     Raises ``ValueError`` for any other request, ``OSError`` where the folder cannot be written.
     """
-    if request not in ("stop", "checkpoint"):
-        raise ValueError(f"a run understands 'stop' and 'checkpoint', not {request!r}")
-    if request == "checkpoint" and pending(folder) == "stop":
+    if request not in REQUESTS:
+        known = ", ".join(repr(name) for name in REQUESTS)
+        raise ValueError(f"a run understands {known}, not {request!r}")
+    waiting = pending(folder)
+    if waiting == "stop" or (waiting == "pause" and request == "checkpoint"):
         return
     control = folder / "control.json"
     temporary = folder / f".control.json.{os.getpid()}"
@@ -150,6 +150,12 @@ def read_json(path: Path) -> dict[str, Any] | None:
         return _parsed(path.read_bytes())
     except OSError:
         return None
+
+
+def _index(names: list[str], name: str) -> int:
+    if name not in names:
+        names.append(name)
+    return names.index(name)
 
 
 def _follows(last: Point, point: Point) -> bool:
@@ -171,12 +177,4 @@ def _parsed(text: bytes) -> dict[str, Any] | None:
         return None
     if not isinstance(value, dict):
         return None
-    return value if value.get("kind") != "step" or _is_number(value.get("step")) else None
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
-
-
-def _number(value: Any, otherwise: float) -> float:
-    return float(value) if _is_number(value) else otherwise
+    return value if value.get("kind") != "step" or is_number(value.get("step")) else None

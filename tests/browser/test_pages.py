@@ -54,7 +54,7 @@ def attention_page(record, tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def curve_page(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
-    runs = [samples.write_run(folder / "quickstart", 400)]
+    runs = [samples.write_run(folder / "quickstart", 400, measured=100)]
     runs.append(samples.write_run(folder / "smaller", 400, 250, seed=3, reason="stopped"))
     curve = LiveCurve(runs)
     curve.to_html(folder / "curve.html")
@@ -221,7 +221,7 @@ def test_curves_answer_pointer_and_keyboard(open_page, curve_page) -> None:
     watched = open_page(curve_page)
     page = _ready(watched, ".wb-badge")
     assert page.locator(".wb-badge").all_text_contents() == ["finished", "stopped"]
-    assert page.locator(".wb-chart").count() == 7
+    assert page.locator(".wb-chart").count() == 9, "five losses, two metrics, speed and rate"
     assert page.locator("button:visible").all_text_contents() == ["Table"]
     slider = page.locator("[role=slider]")
     assert slider.get_attribute("aria-valuemax") == "400"
@@ -252,13 +252,20 @@ def test_curve_controls_change_the_drawing(open_page, curve_page) -> None:
     page.wait_for_timeout(60)
     logarithmic = page.evaluate(PIXELS, ".wb-chart canvas")
     assert logarithmic != plain
+    page.check("text=Details")
+    page.wait_for_timeout(60)
+    titles = page.locator(".wb-chart-title > :first-child").all_text_contents()
+    assert titles[9:] == [
+        "tokens per second", "padding, %", "waiting for data, %", "gradient norm",
+        "memory, GB", "CPU use, %",
+    ]  # fmt: skip
     page.focus("input[type=range]")
     page.keyboard.press("Home")
     page.wait_for_timeout(60)
     assert page.evaluate(PIXELS, ".wb-chart canvas") != logarithmic
     page.click("button:has-text('Table')")
     page.wait_for_timeout(60)
-    assert page.locator(".wb-table tbody tr").count() == 14
+    assert page.locator(".wb-table tbody tr").count() == 30
     _nothing_wrong(watched)
 
 

@@ -18,7 +18,8 @@ from traitlets import TraitError
 
 from tests.widgets import widget_samples as samples
 from widgets import AttentionView, LiveCurve, Panel
-from widgets.curve_picture import charts_of
+from widgets.curve_charts import charts_of
+from widgets.curve_messages import MEASURE_NUMBERS, POINT_NUMBERS
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def made() -> Iterator[Callable[..., LiveCurve]]:
 
 
 def _rows(packed: bytes) -> np.ndarray:
-    return np.frombuffer(packed, "<f4").reshape(-1, 8)
+    return np.frombuffer(packed, "<f4").reshape(-1, POINT_NUMBERS)
 
 
 def _append(folder: Path, count: int, first: int) -> None:
@@ -58,7 +59,7 @@ def test_a_browser_that_joins_gets_every_point(run: Path, made) -> None:
     assert state["snapshot_count"] == len(rows) == 300
     assert list(rows[:, 1]) == list(range(1, 301))
     assert set(rows[:, 3]) == set(range(len(state["series"]))) == set(range(5))
-    assert rows[0, 7] == 0 and rows[-1, 7] == pytest.approx(299 * 0.29, rel=1e-3)
+    assert rows[0, 11] == 0 and rows[-1, 11] == pytest.approx(299 * 0.29, rel=1e-3)
 
 
 def test_only_new_points_are_sent(tmp_path: Path, made, monkeypatch) -> None:
@@ -93,6 +94,51 @@ def test_buttons_leave_requests(tmp_path: Path, made) -> None:
     assert json.loads((folder / "control.json").read_text()) == {"request": "stop"}
     with pytest.raises(ValueError, match="run 3 was given; there are runs 0 to 0"):
         curve.stop(3)
+
+
+def test_a_run_is_paused_and_goes_on(tmp_path: Path, made) -> None:
+    folder = samples.write_run(tmp_path / "r", 300, 100, reason=None)
+    samples.write_lease(folder)
+    curve = made(folder)
+    curve._handle_custom_msg({"request": "pause", "run": 0}, [])
+    assert json.loads((folder / "control.json").read_text()) == {"request": "pause"}
+    (folder / "control.json").unlink()
+    with open(folder / "events" / "attempt-0001.rank-0.jsonl", "a") as file:
+        file.write('{"time": 1, "step": 100, "kind": "pause"}\n')
+    curve.update()
+    assert curve.statuses[0]["state"] == "paused"
+    curve.go_on()
+    assert curve.statuses[0]["request"] == "continue"
+
+
+def test_what_is_measured_now_and_then_is_sent_once(tmp_path: Path, made, monkeypatch) -> None:
+    folder = samples.write_run(tmp_path / "r", 300, 100, reason=None, measured=50)
+    sent: list[list[bytes]] = []
+    monkeypatch.setattr(LiveCurve, "send", lambda self, c, buffers=None: sent.append(buffers))
+    curve = made(folder, interval=100)
+    state = curve.get_state()
+    assert state["snapshot_count"] == 100 + 2 * 4
+    rows = np.frombuffer(state["measured"], "<f4").reshape(-1, MEASURE_NUMBERS)
+    assert list(rows[:4, 1]) == [50] * 4 and rows[6, 4] == pytest.approx(1.2)
+    events = folder / "events" / "attempt-0001.rank-0.jsonl"
+    with open(events, "a") as file:
+        for event in samples.measures(150, 300, 0.0):
+            file.write(json.dumps(event) + "\n")
+    curve.update()
+    [[points, measured]] = sent
+    assert points == b"" and len(measured) == 4 * 4 * MEASURE_NUMBERS
+    plain = curve.to_image()
+    curve.set_state({"details": True})
+    assert curve.to_image().height > plain.height
+    [reader] = curve._readers
+    named = (curve.series, [reader.points()], curve.measures, [reader.measured()])
+    titles = [chart.title for chart in charts_of(*named, details=True)][5:]
+    assert titles == [
+        "validation masked language", "validation accuracy", "pairs per second", "learning rate",
+        "tokens per second", "padding, %", "waiting for data, %", "gradient norm",
+        "memory, GB", "CPU use, %",
+    ]  # fmt: skip
+    assert [chart.title for chart in charts_of(*named)][5:] == titles[:4]
 
 
 def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path, made) -> None:
@@ -187,7 +233,7 @@ def test_a_step_of_several_objectives_is_one_point_of_speed(tmp_path: Path, made
     assert list(table.objective[:4]) == ["words", "pairs"] * 2
     assert list(table.loss[1::2]) == [loss / 2 for loss in table.loss[::2]]
     [points] = [reader.points() for reader in curve._readers]
-    drawn = {title: curves[0] for title, curves, _ in charts_of(curve.series, [points])}
+    drawn = {chart.title: chart.curves[0] for chart in charts_of(curve.series, [points])}
     assert [len(steps) for steps, _ in drawn.values()] == [60, 60, 60, 60]
     alone = made(folder)
     assert curve.statuses[0]["seconds_left"] == alone.statuses[0]["seconds_left"]

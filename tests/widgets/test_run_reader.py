@@ -174,6 +174,69 @@ def test_a_new_attempt_is_running_although_the_last_one_stopped(tmp_path: Path) 
     assert _state(folder) == "running"
 
 
+def test_a_paused_run_lives_and_its_pause_is_no_pace(tmp_path: Path) -> None:
+    folder = samples.write_run(tmp_path / "a", 300, 100, reason=None)
+    samples.write_lease(folder)
+    [path] = folder.glob("events/*")
+    steps = path.read_text().splitlines()
+    pause = {"time": 1_750_000_030.0, "step": 100, "kind": "pause"}
+    path.write_text("\n".join([*steps, json.dumps(pause)]) + "\n")
+    assert _state(folder) == "paused"
+    reader = RunReader(folder)
+    reader.poll()
+    assert status_of(reader, 0.9).sentence().startswith("a is paused, step 100 of 300; losses:")
+    later = [json.loads(line) for line in steps[90:]]
+    for n, event in enumerate(later, 101):
+        event.update(time=1_750_009_000.0 + 0.29 * n, step=n)
+    with open(path, "a") as file:
+        file.write(json.dumps({**pause, "kind": "continue"}) + "\n")
+        file.write("".join(json.dumps(event) + "\n" for event in later))
+    reader.poll()
+    status = status_of(reader, 0.9)
+    assert status.state == "running"
+    left = 300 - later[-1]["step"]
+    assert status.seconds_left == pytest.approx(left * 0.29, rel=0.02)
+    # its process went away while it was paused
+    (folder / "lease.json").unlink()
+    assert _state(folder) == "dead"
+
+
+def test_what_is_measured_now_and_then(tmp_path: Path) -> None:
+    folder = samples.write_run(tmp_path / "a", 100, measured=50)
+    reader = RunReader(folder)
+    reader.poll()
+    names = ["validation masked_language", "validation accuracy", "memory, GB", "CPU use, %"]
+    assert reader.measures == names, "what a machine does not have is left out"
+    assert [(m.step, names[m.series]) for m in reader.new_measures()[:3]] == [
+        (50, names[0]), (50, names[1]), (50, names[2]),
+    ]  # fmt: skip
+    assert reader.new_measures() == []
+    by_name = {names[m.series]: m.value for m in reader.measured() if m.step == 100}
+    assert by_name["memory, GB"] == pytest.approx(1.2)
+    assert by_name["CPU use, %"] == pytest.approx(97)
+    # a later attempt goes over them again
+    events = samples.measures(100, 100, 0.0)
+    events[0]["metrics"] = {"accuracy": 0.25}
+    path = _events(folder, 2)
+    path.write_text("".join(json.dumps(event) + "\n" for event in events))
+    reader.poll()
+    assert {names[m.series] for m in reader.measured() if m.step == 100} == set(names[1:])
+    assert [m.value for m in reader.measured() if m.series == 1 and m.step == 100] == [0.25]
+
+
+def test_facts_of_a_step_that_all_its_points_share(tmp_path: Path) -> None:
+    event = {**json.loads(_event(1)), "tokens": 100, "data_seconds": 0.1, "padding": 0.03,
+             "gradient_norm": 2.5}  # fmt: skip
+    _events(tmp_path).write_text(json.dumps(event) + "\n")
+    reader = RunReader(tmp_path)
+    [point] = reader.poll()
+    assert (point.tokens_per_second, point.gradient_norm) == (200, 2.5)
+    assert (point.waiting, point.padding) == (pytest.approx(20), pytest.approx(3))
+    assert status_of(reader, 0.9).facts() == [
+        "step 1", "16 pairs/s", "200 tokens/s", "20 % waiting for data",
+    ]  # fmt: skip
+
+
 def test_time_left_and_message(tmp_path: Path) -> None:
     folder = samples.write_run(tmp_path / "a", 1000, 400, reason=None)
     samples.write_lease(folder)
@@ -198,7 +261,16 @@ def test_requests(tmp_path: Path) -> None:
     ask(tmp_path, "checkpoint")
     assert pending(tmp_path) == "stop", "a stop must not be taken back by a checkpoint"
     assert [path.name for path in tmp_path.iterdir()] == ["control.json"]
-    with pytest.raises(ValueError, match="understands 'stop' and 'checkpoint', not 'pause'"):
-        ask(tmp_path, "pause")
+    (tmp_path / "control.json").unlink()
+    ask(tmp_path, "pause")
+    ask(tmp_path, "checkpoint")
+    assert pending(tmp_path) == "pause", "a pause writes a checkpoint anyway"
+    ask(tmp_path, "continue")
+    assert pending(tmp_path) == "continue"
+    ask(tmp_path, "stop")
+    ask(tmp_path, "pause")
+    assert pending(tmp_path) == "stop", "nor by a pause"
+    with pytest.raises(ValueError, match="'checkpoint', 'continue', not 'sleep'"):
+        ask(tmp_path, "sleep")
     with pytest.raises(OSError):
         ask(tmp_path / "nowhere", "stop")

@@ -112,8 +112,12 @@ def write_run(
     first: int = 1,
     reason: str | None = "finished",
     began: float = 1_750_000_000.0,
+    measured: int = 0,
 ) -> Path:
-    """Write (or add an attempt to) a run folder; ``reason`` None leaves it without a stop event."""
+    """Write (or add an attempt to) a run folder; ``reason`` None leaves it without a stop event.
+
+    Every ``measured`` steps (0: never) it is validated and the machine looked at.
+    """
     rng = np.random.default_rng(seed)
     (folder / "events").mkdir(parents=True, exist_ok=True)
     recipe = {"name": folder.name, "seed": seed}
@@ -126,6 +130,8 @@ def write_run(
     done = steps if done is None else done
     for step in range(first, done + 1):
         lines.append(step_event(step, steps, names[int(rng.integers(len(names)))], rng, began))
+        if measured and step % measured == 0:
+            lines += measures(step, steps, lines[-1]["time"])
         if step % 400 == 0:
             path = f"checkpoints/step-{step:06d}"
             when = lines[-1]["time"]
@@ -150,7 +156,19 @@ def step_event(
         "time": began + step * 0.29, "step": step, "kind": "step", "objective": objective,
         "loss": fallen * float(1 + rng.normal(0, 0.09)), "learning_rate": rate,
         "gradient_norm": 1.0, "pairs": 64, "tokens": 1800, "seconds": seconds,
+        "padding": 0.02, "data_seconds": 0.05 * seconds,
     }  # fmt: skip
+
+
+def measures(step: int, steps: int, when: float) -> list[dict[str, object]]:
+    """A validation and a look at a machine without an accelerator."""
+    fallen = math.exp(-3.2 * step / steps)
+    metrics = {"masked_language": 1.8 + 6 * fallen, "accuracy": 0.8 - 0.6 * fallen}
+    return [
+        {"time": when, "step": step, "kind": "validation", "metrics": metrics, "seconds": 0.4},
+        {"time": when, "step": step, "kind": "machine", "memory_bytes": 1_200_000_000,
+         "gpu_memory_bytes": None, "gpu_share": None, "cpu_share": 0.97},
+    ]  # fmt: skip
 
 
 def write_lease(folder: Path, pid: int | None = None, attempt: int = 1) -> None:

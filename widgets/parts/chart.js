@@ -22,9 +22,10 @@ export function makeChart(title) {
 
 /**
  * What a chart draws: for each run its steps and values, smoothed, and the bounds of the axis.
- * `fromZero` puts zero on the axis; `logarithmic` turns values into their logarithms first.
+ * `fromZero` puts zero on the axis; `logarithmic` turns values into their logarithms first; `dots`
+ * marks every value.
  */
-export function prepareCurves(curves, { smoothing, logarithmic, fromZero }) {
+export function prepareCurves(curves, { smoothing = 0, logarithmic = false, fromZero = false, dots = false }) {
   const placed = curves.map(({ steps, values }) => ({
     steps,
     values: logarithmic ? values.map((value) => (value > 0 ? Math.log10(value) : NaN)) : values,
@@ -36,7 +37,7 @@ export function prepareCurves(curves, { smoothing, logarithmic, fromZero }) {
   let bounds = [Math.min(raw[0], inner[0]), Math.max(raw[1], inner[1])];
   if (fromZero) bounds = [Math.min(0, bounds[0]), bounds[1]];
   if (!logarithmic) bounds = withZero(bounds[0], bounds[1]);
-  return { placed, lines, low: bounds[0], high: bounds[1], smoothing, logarithmic };
+  return { placed, lines, low: bounds[0], high: bounds[1], smoothing, logarithmic, dots };
 }
 
 /** The value of a run at or before a step (its last one where `step` is null), or NaN. */
@@ -96,6 +97,7 @@ export function drawChart(chart, prepared, { width, lastStep, step, theme }) {
     pen.setLineDash(dashOf(run));
     strokePath(pen, path(prepared.lines[run]));
     pen.setLineDash([]);
+    if (prepared.dots) path(values).forEach((place) => fillDot(pen, place, 3, colour));
   });
   if (step !== null) drawMark(pen, prepared, step, { across, down, top, bottom, theme });
   writeValues(chart.values, prepared, step, theme);
@@ -111,10 +113,7 @@ function drawMark(pen, prepared, step, { across, down, top, bottom, theme }) {
   prepared.placed.forEach((_, run) => {
     const value = valueAt(prepared, run, step);
     if (!Number.isFinite(value)) return;
-    pen.beginPath();
-    pen.arc(x, down(prepared.logarithmic ? Math.log10(value) : value), 3.5, 0, 2 * Math.PI);
-    pen.fillStyle = cssColour(seriesColour(run, theme.dark));
-    pen.fill();
+    fillDot(pen, [x, down(prepared.logarithmic ? Math.log10(value) : value)], 3.5, seriesColour(run, theme.dark));
     pen.strokeStyle = theme.surface;
     pen.stroke();
   });
@@ -138,6 +137,13 @@ function writeValues(place, prepared, step, theme) {
     return number;
   });
   place.replaceChildren(...numbers);
+}
+
+function fillDot(pen, [x, y], radius, colour) {
+  pen.beginPath();
+  pen.arc(x, y, radius, 0, 2 * Math.PI);
+  pen.fillStyle = cssColour(colour);
+  pen.fill();
 }
 
 function strokePath(pen, path) {
