@@ -103,16 +103,22 @@ class EventWriter:
 
 
 class EventReader:
-    """Reads what was appended since the last look; an unfinished last line waits for its end."""
+    """Reads what was appended since the last look; an unfinished last line waits for its end.
 
-    def __init__(self, folder: RunFolder) -> None:
+    The first process speaks for the run; ``rank`` asks for another one's events, None for all.
+    """
+
+    def __init__(self, folder: RunFolder, rank: int | None = 0) -> None:
         self.folder = folder
+        self.rank = rank
         self._read: dict[Path, tuple[int, int]] = {}
 
     def read(self) -> list[Event]:
-        """New events of every attempt and rank, in the order of their files and lines."""
+        """New events of every attempt, in the order of their files and lines."""
         found: list[Event] = []
         for attempt, rank, path in _files(self.folder):
+            if self.rank not in (None, rank):
+                continue
             offset, number = self._read.get(path, (0, 0))
             with open(path, "rb") as file:
                 file.seek(offset)
@@ -126,9 +132,12 @@ class EventReader:
         return found
 
 
-def read_events(folder: RunFolder, since: Event | None = None) -> list[Event]:
-    """The effective events by step, or only those written after ``since`` was."""
-    events = effective(EventReader(folder).read())
+def read_events(folder: RunFolder, since: Event | None = None, rank: int | None = 0) -> list[Event]:
+    """The effective events by step, or only those written after ``since`` was.
+
+    ``rank`` as for ``EventReader``.
+    """
+    events = effective(EventReader(folder, rank).read())
     if since is None:
         return events
     return [e for e in events if (e.attempt, e.line) > (since.attempt, since.line)]
@@ -147,10 +156,10 @@ def effective(events: Iterable[Event]) -> list[Event]:
     return sorted(kept.values(), key=lambda e: (e.step, e.attempt, e.line, e.rank))
 
 
-def last_event(folder: RunFolder) -> Event | None:
-    """The last whole line of the newest attempt's rank 0."""
-    newest = [entry for entry in _files(folder) if entry[1] == 0][-1:]
-    for attempt, rank, path in newest:
+def last_event(folder: RunFolder, rank: int = 0) -> Event | None:
+    """The last whole line of this process in its newest attempt."""
+    newest = [entry for entry in _files(folder) if entry[1] == rank][-1:]
+    for attempt, _, path in newest:
         with open(path, "rb") as file:
             file.seek(max(0, path.stat().st_size - 65536))
             whole = file.read().rpartition(b"\n")[0]

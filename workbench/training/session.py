@@ -16,7 +16,7 @@ from workbench.training import chance, checkpoint
 from workbench.training.errors import RunError, writing
 from workbench.training.events import Event, EventWriter
 from workbench.training.folder import RunFolder, replace_file
-from workbench.training.gradients import Learner, filler_share
+from workbench.training.gradients import Learner, Rows
 from workbench.training.model import Pretraining
 from workbench.training.optimiser import clip, make_optimiser, set_learning_rate
 from workbench.training.parallel import together
@@ -88,7 +88,7 @@ class Session:
         waited = time.perf_counter() - began
         rate = learning_rate_at(step, recipe.optimisation, recipe.steps)
         set_learning_rate(self.optimiser, rate)
-        scored = self.learner.gradient(pieces, recipe.shards, recipe.seed, step)
+        scored, rows = self.learner.gradient(pieces, recipe.shards, recipe.seed, step)
         loss, rule = float(scored.total.detach()), recipe.optimisation
         norm = clip(self.parameters, rule.clip_norm, rule.clip_each)
         _require_finite(loss, norm, scored.objective, step)
@@ -97,6 +97,8 @@ class Session:
         self.step = step
         if step % recipe.log_every and step != recipe.steps:
             return None
+        # The first process tells of the whole step, the others of what was theirs.
+        rows = rows if self.world.first else Rows.of(pieces.values())
         return self.events.write(
             "step",
             step,
@@ -105,10 +107,10 @@ class Session:
             losses={name: float(part.mean().detach()) for name, part in scored.losses.items()},
             learning_rate=rate,
             gradient_norm=norm,
-            pairs=sum(len(piece) for piece in pieces.values()),
-            tokens=sum(piece.text.offsets.rows for piece in pieces.values()),
-            regions=sum(piece.regions.offsets.rows for piece in pieces.values()),
-            padding=round(filler_share(pieces.values()), 4),
+            pairs=rows.pairs,
+            tokens=rows.tokens,
+            regions=rows.regions,
+            padding=round(rows.filler, 4),
             seconds=round(time.perf_counter() - began, 6),
             data_seconds=round(waited, 6),
         )
