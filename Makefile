@@ -2,9 +2,10 @@
 PYTHON ?= python3
 SETUP = $(PYTHON) -m workbench.setup
 
-.PHONY: start test lint notebooks demo
+.PHONY: start test lint notebooks demo gpu-check
 start:     ; @$(SETUP) start
 test:      ; @$(SETUP) test $(ARGS)
 lint:      ; @$(SETUP) lint
 notebooks: ; @$(SETUP) notebooks
 demo:      ; @$(SETUP) demo
+gpu-check: ; @$(SETUP) gpu-check

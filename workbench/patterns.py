@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from workbench.pairs import Offsets, PairBatch
+from workbench.pairs import Offsets, PairBatch, moved
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,10 @@ class AttentionPattern:
                 f"a {self.kind} pattern was given source={self.source!r}; a seq2seq pattern needs "
                 "the number of source text rows of each pair, a bidirectional one needs none"
             )
+
+    def to(self, device: torch.device | str) -> AttentionPattern:
+        """The same pattern on another device."""
+        return moved(self, device)
 
     def reads(self, layout: Layout) -> tuple[Read, ...]:
         """The reads of one layer over joint rows."""

@@ -43,9 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m workbench.setup", description=__doc__)
     parser.set_defaults(verb=start)
     verbs = parser.add_subparsers(metavar="verb")
-    for verb in (start, install, test, lint, notebooks, demo):
+    for verb in (start, install, test, lint, notebooks, demo, gpu_check):
         summary = (verb.__doc__ or "").splitlines()[0]
-        verbs.add_parser(verb.__name__, help=summary).set_defaults(verb=verb)
+        name = verb.__name__.replace("_", "-")
+        verbs.add_parser(name, help=summary).set_defaults(verb=verb)
     chosen, rest = parser.parse_known_args(arguments)
     rest = [word for word in rest if word != "--"]
     if rest and chosen.verb is not test:
@@ -109,6 +110,13 @@ def notebooks() -> int:
     """Execute the notebooks again, in place, keeping small pictures and no widget state."""
     installed("dev")
     return call([PYTHON, "notebooks/execute.py"])
+
+
+def gpu_check() -> int:
+    """Run the tests that need a GPU, then measure steps and a short run on it."""
+    installed("dev")
+    status = call([PYTHON, "-m", "pytest", "-m", "gpu"])
+    return status or call([PYTHON, "-m", "benchmarks.gpu_check"])
 
 
 def demo() -> int:

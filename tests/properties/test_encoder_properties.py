@@ -132,20 +132,6 @@ def test_patterns_ask_for_what_they_need():
         AttentionPattern("bidirectional", torch.tensor([1]))
 
 
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-@pytest.mark.parametrize("causal", [False, True])
-def test_varlen_path_equals_plain_arithmetic(causal):
-    rng = seeded(3)
-    queries, keys = Offsets.from_lengths([2, 3, 1]), Offsets.from_lengths([4, 3, 5])
-    query = torch.randn(queries.rows, 2, 64, generator=rng)
-    key, value = (torch.randn(keys.rows, 2, 64, generator=rng) for _ in range(2))
-    expected = reference(query, key, value, Read(None, queries, None, keys, causal))
-    read = Read(None, queries.to("cuda"), None, keys.to("cuda"), causal)
-    ours = attend(*(t.to("cuda", torch.bfloat16) for t in (query, key, value)), read)
-    torch.testing.assert_close(ours.float().cpu(), expected, atol=3e-2, rtol=3e-2)
-
-
 def test_bad_batches_are_refused(encoder):
     batch = make_batch([4, 40], [2, 2])
     with pytest.raises(
