@@ -26,20 +26,23 @@ def vilbert_tiny(
     random_range: Sequence[int],
     original_ids: Sequence[int] | None = None,
     blocks: int = 2,
+    text_layers: int = 4,
     ratios: Mapping[str, float] | None = None,
+    weights: Mapping[str, float] | None = None,
     mask_probability: float = 0.15,
     emphasis: Mapping[str, float] | None = None,
     region_probability: float = 0.15,
     variant: vilbert.Name | None = None,
 ) -> Pretraining:
-    """ViLBERT with 4 text layers of 128 units and ``blocks`` co-attention blocks (V1–V11, V23).
+    """ViLBERT with text layers of 128 units and ``blocks`` co-attention blocks (V1–V11, V23).
 
     With ``original_ids`` (our vocabulary's rows in MiniLM's) its text stream has MiniLM's width of
-    384 and begins from its lowest 4 layers (V22).  ``ratios``, if given, train one objective a step
-    in these proportions; ``emphasis`` gives single vocabulary entries (ids as text, as JSON keeps
-    them) a masking probability of their own.  ``variant`` None is this module's ``VARIANT``.
+    384 and begins from its lowest ``text_layers`` layers (V22).  ``ratios``, if given, train one objective a step
+    in these proportions, ``weights`` those that it names in one pass; ``emphasis`` gives single
+    vocabulary entries (ids as text, as JSON keeps them) a masking probability of their own.
+    ``variant`` None is this module's ``VARIANT``.
     """
-    sizes = vilbert.tiny(vocabulary, feature_size, classes, blocks)
+    sizes = vilbert.tiny(vocabulary, feature_size, classes, blocks, text_layers)
     if original_ids is not None:
         text = minilm_sizes(vocabulary, feature_size, classes)
         sizes = dataclasses.replace(sizes, width=text.width, heads=text.heads, inner=text.inner)
@@ -50,6 +53,7 @@ def vilbert_tiny(
         (low, high),
         variant=variant or VARIANT,
         ratios=ratios,
+        weights=weights,
         mask_probability=by_entry(vocabulary, mask_probability, emphasis or {}),
         region_probability=region_probability,
         init_range=init_range(sizes.width),
@@ -68,6 +72,7 @@ def vilbert_single_stream_tiny(
     random_range: Sequence[int],
     original_ids: Sequence[int] | None = None,
     ratios: Mapping[str, float] | None = None,
+    weights: Mapping[str, float] | None = None,
     mask_probability: float = 0.15,
     emphasis: Mapping[str, float] | None = None,
     region_probability: float = 0.15,
@@ -85,6 +90,7 @@ def vilbert_single_stream_tiny(
         (low, high),
         variant=variant or VARIANT,
         ratios=ratios,
+        weights=weights,
         mask_probability=by_entry(vocabulary, mask_probability, emphasis or {}),
         region_probability=region_probability,
         init_range=init_range(sizes.width),

@@ -165,12 +165,14 @@ def pretraining(
     activation: Activation = F.gelu,
     region_activation: Activation = F.gelu,
     ratios: Mapping[str, float] | None = None,
+    weights: Mapping[str, float] | None = None,
     mask_probability: float | torch.Tensor = 0.15,
     region_probability: float = 0.15,
     init_range: float = 0.02,
 ) -> Pretraining:
     """The encoder under its three objectives, all in one pass and equally weighted (V8–V11).
 
+    ``weights`` weighs their losses otherwise; those that it does not name are left out.
     ``random_range`` are the ids of ordinary words, for variants that draw random tokens from
     them.  With ``ratios`` each step trains one objective drawn in proportion instead (conditional
     masking, U8); names are "itm", "mlm" and "mrc-kl" (or "mrfr" with ``region_target="mse"``).
@@ -185,7 +187,7 @@ def pretraining(
     )
     own = activation if variant.region_head == "text" else region_activation
     masks = _Masks(mask_id, random_range, mask_probability, region_probability)
-    return _under_objectives(made, variant, masks, activation, own, ratios, init_range)
+    return _under_objectives(made, variant, masks, activation, own, (ratios, weights), init_range)
 
 
 def single_stream(
@@ -196,6 +198,7 @@ def single_stream(
     variant: Reading = RELEASED,
     activation: Activation = F.gelu,
     ratios: Mapping[str, float] | None = None,
+    weights: Mapping[str, float] | None = None,
     mask_probability: float | torch.Tensor = 0.15,
     region_probability: float = 0.15,
     init_range: float = 0.02,
@@ -206,7 +209,8 @@ def single_stream(
         sizes, variant=variant, activation=activation, init_range=init_range
     )
     masks = _Masks(mask_id, random_range, mask_probability, region_probability)
-    return _under_objectives(made, variant, masks, activation, activation, ratios, init_range)
+    mixing = ratios, weights
+    return _under_objectives(made, variant, masks, activation, activation, mixing, init_range)
 
 
 @dataclass(frozen=True)
@@ -223,7 +227,7 @@ def _under_objectives(
     masks: _Masks,
     activation: Activation,
     region_activation: Activation,
-    ratios: Mapping[str, float] | None,
+    mixing: tuple[Mapping[str, float] | None, Mapping[str, float] | None],
     init_range: float,
 ) -> Pretraining:
     sizes, width, eps = made.sizes, made.widths.regions, made.sizes.eps
@@ -253,9 +257,13 @@ def _under_objectives(
     ]
     for objective in objectives:
         objective.apply(lambda module: initialise(module, init_range))
-    if ratios is None:
-        return Pretraining(made, Together(objectives))
     names = [str(objective.name) for objective in objectives]
-    if unknown := sorted(set(ratios) - set(names)):
+    ratios, weights = mixing
+    if unknown := sorted({*(ratios or ()), *(weights or ())} - set(names)):
         raise ValueError(f"unknown objectives {unknown}; ViLBERT has {names}")
-    return Pretraining(made, Alternate(objectives, [ratios.get(name, 0.0) for name in names]))
+    if ratios is not None:
+        return Pretraining(made, Alternate(objectives, [ratios.get(name, 0.0) for name in names]))
+    if weights is None:
+        return Pretraining(made, Together(objectives))
+    kept = [objective for objective in objectives if weights.get(str(objective.name))]
+    return Pretraining(made, Together(kept, [weights[str(one.name)] for one in kept]))
