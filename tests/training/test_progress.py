@@ -1,14 +1,21 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from workbench.training.events import Event
-from workbench.training.progress import Progress, clock, show
+from workbench.training.progress import Progress, clock, short, show
 
 
 def _step(step, objective="mlm", loss=2.0):
     facts = {"objective": objective, "loss": loss, "pairs": 10, "seconds": 0.25}
     return Event(100.0 + step / 2, step, "step", facts)
+
+
+def _told(step, rank=0, **facts):
+    """A step as it is told today, by one of several processes."""
+    facts = {"tokens": 300, "data_seconds": 0.01, **facts}
+    return replace(_step(step), facts={**_step(step).facts, **facts}, rank=rank)
 
 
 def test_the_line_says_how_far_how_well_how_fast_and_how_long():
@@ -77,3 +84,40 @@ def test_a_step_that_trains_several_objectives_shows_each():
     facts = {"objective": "itm+mlm", "loss": 3.0, "losses": {"itm": 0.5, "mlm": 2.5}}
     progress.note(Event(100.0, 1, "step", {**facts, "pairs": 10, "seconds": 0.25}))
     assert progress.losses == {"itm": 0.5, "mlm": 2.5}
+
+
+def test_speed_in_tokens_and_the_wait_for_data():
+    progress = Progress(200)
+    for step in range(1, 51):
+        progress.note(_told(step))
+    line = "step 50/200  25 %  mlm 2  40 pairs/s  1.2k tokens/s  data 4 %  1:15 left"
+    assert progress.line() == line
+    assert progress.line(len(line)) == line
+    assert progress.line(len(line) - 1) == line.replace("  data 4 %", "")
+    assert progress.line(40) == "step 50/200  25 %  mlm 2  1:15 left"
+    assert progress.line(12) == "step 50/200 "
+
+
+def test_the_first_of_several_processes_speaks_for_all():
+    progress = Progress(200)
+    for step in range(1, 51):
+        progress.note(_told(step))
+        progress.note(_told(step + 100, rank=1, pairs=20, losses={"mlm": 9.0}))
+    assert (progress.step, progress.pairs_per_second) == (50, 40)
+    assert progress.losses == {"mlm": 2.0}
+
+
+def test_only_the_first_process_announces_itself():
+    start = {"attempt": 1, "recipe": "toy", "parameters": 10, "device": "cpu"}
+    events = [
+        Event(0.0, 0, "start", start | {"precision": "float32"}, rank=rank) for rank in (0, 1)
+    ]
+    out = io.StringIO()
+    show([*events, Event(0.0, 0, "warning", {"message": "slow"}, rank=1)], 10, out)
+    assert [line.split(" ")[0] for line in out.getvalue().splitlines()] == ["attempt", "step"]
+
+
+def test_large_speeds_are_told_in_few_digits():
+    assert [short(n) for n in (0.4, 41.0, 999.4, 999.6, 9_840.0, 1_234_567.0)] == [
+        "0", "41", "999", "1k", "9.84k", "1.23M",
+    ]  # fmt: skip

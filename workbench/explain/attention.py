@@ -17,7 +17,7 @@ A record has one joint map per layer and head, whatever the encoder.  Its conven
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -66,10 +66,11 @@ class AttentionRecord:
 
     @classmethod
     def load(cls, path: Path | str) -> AttentionRecord:
-        """Read what ``save`` wrote."""
+        """Read what ``save`` wrote, or a probe of a run, which holds other arrays beside it."""
+        own = {one.name for one in fields(cls)}
         with np.load(path, allow_pickle=False) as file:
-            fields = {name: file[name] for name in file.files}
-        return cls(**{**fields, "title": str(fields["title"])})
+            arrays = {name: file[name] for name in file.files if name in own}
+        return cls(**{**arrays, "title": str(arrays["title"])})
 
 
 @torch.no_grad()

@@ -1,30 +1,65 @@
-"""The live picture of a run: what the model attends to in one held-out scene, every so often."""
+"""The live picture of a run: what the model attends to, guesses and matches, every so often."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+import torch
+from jaxtyping import Float, UInt8
 
-from workbench.data.datasets.scenes import AT_MOST, Scenes
+from workbench.data.datasets.scenes import AT_MOST
 from workbench.explain.attention import AttentionRecord, attention_of
+from workbench.objectives.contrastive import Contrastive
+from workbench.objectives.masked_language import MaskedLanguage
+from workbench.objectives.matching import Matching
+from workbench.pairs import PairBatch
 from workbench.quickstart.stream import SceneStream, scene_stream
+from workbench.retrieval.contrast import contrast_table
+from workbench.retrieval.matching import pair_table
+from workbench.tasks.cloze import Blank, blanks, scores_of_hidden
 from workbench.training.model import Pretraining
+
+PICTURES, GUESSES = 6, 5
+"""How many pictures are held against as many sentences; how many guesses are kept of a word."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One example of a stream as it is pictured: its batch, sub-words, picture and labels."""
+
+    batch: PairBatch
+    words: tuple[str, ...]
+    picture: UInt8[np.ndarray, "height width 3"]
+    labels: tuple[str, ...]
+    sentence: str
+
+    @classmethod
+    def of(cls, stream: SceneStream, example: int) -> Shown:
+        """The example with this number, on its picture."""
+        found = stream.examples[example]
+        scene = next(s for s in stream.scenes.scenes() if s.key == found.image)
+        batch = stream.take([example])
+        words = tuple(stream.tokenizer.pieces(batch.text.ids))
+        exact = len(scene.objects) == batch.regions.offsets.rows
+        labels = tuple(item.name for item in scene.objects) if exact else ()
+        return cls(batch, words, stream.scenes.picture(scene), labels, found.sentence)
 
 
 def attention_in(model: Pretraining, stream: SceneStream, example: int) -> AttentionRecord:
     """The attention record of one example of a stream, on its picture."""
-    found = stream.examples[example]
-    scenes: Scenes = stream.scenes
-    scene = next(s for s in scenes.scenes() if s.key == found.image)
-    batch = stream.take([example])
-    words = stream.tokenizer.pieces(batch.text.ids)
-    exact = len(scene.objects) == batch.regions.offsets.rows
-    labels = [item.name for item in scene.objects] if exact else []
-    picture = scenes.picture(scene)
-    return attention_of(model.encoder, batch, words, picture, labels, found.sentence)
+    return attention_on(model, Shown.of(stream, example))
+
+
+def attention_on(model: Pretraining, shown: Shown) -> AttentionRecord:
+    """The attention record of what is shown."""
+    batch = shown.batch.to(_device(model))
+    return attention_of(
+        model.encoder, batch, shown.words, shown.picture, shown.labels, shown.sentence
+    )
 
 
 def scene_probe(
@@ -34,14 +69,109 @@ def scene_probe(
     source: str | None = None,
     example: int = 0,
 ) -> Callable[[Pretraining, int], dict[str, np.ndarray]]:
-    """A function of (model, step) that records one training scene's attention as arrays."""
+    """A function of (model, step) that records what a model makes of training scenes, as arrays.
+
+    Those of ``AttentionRecord`` for one sentence, and those of ``guesses_of`` and
+    ``similarities_of`` for it and its neighbours.
+    """
     stream = scene_stream(count=count, vocabulary=vocabulary, source=source)
+    shown, asked = Shown.of(stream, example), first_blank(stream, example)
+    chosen = one_a_picture(stream, example, PICTURES)
 
     def record(model: Pretraining, step: int) -> dict[str, np.ndarray]:
-        fields = dataclasses.asdict(attention_in(model, stream, example))
-        return {name: np.asarray(value) for name, value in fields.items()}
+        fields = dataclasses.asdict(attention_on(model, shown))
+        arrays = {name: np.asarray(value) for name, value in fields.items()}
+        arrays |= {} if asked is None else guesses_of(model, stream, asked)
+        return arrays | similarities_of(model, stream, chosen)
 
     return record
+
+
+@torch.no_grad()
+def guesses_of(
+    model: Pretraining, stream: SceneStream, asked: Blank, top: int = GUESSES
+) -> dict[str, Any]:
+    """The best guesses for what a blank hides; nothing of a model that masks no words.
+
+    ``guess_sentence`` [W] are the sub-words with [MASK] shown, ``guess_position`` [g] the hidden
+    places in it, ``guess_truth`` [g] what stood there, ``guess_top`` and ``guess_chance`` [g, k]
+    the guesses, best first, and their probabilities.  A model that knows only seq2seq sees the
+    words before a place alone, as it was trained.
+    """
+    found = [one for one in model.mix.found().values() if isinstance(one, MaskedLanguage)]
+    if not found:
+        return {}
+    task = min(found, key=lambda objective: objective.source_rows is not None)
+    tokenizer = stream.tokenizer
+    batch = stream.take([asked.example]).to(_device(model))
+    scores, truth = scores_of_hidden(
+        model.encoder, task.head, batch, [asked], [asked.hidden], task.mask_id, task.source_rows
+    )
+    best = scores.softmax(-1).topk(min(top, scores.shape[-1]))
+    words = tokenizer.pieces(batch.text.ids.cpu())
+    for place in asked.hidden:
+        words[place] = tokenizer.pieces([task.mask_id])[0]
+    guessed = [tokenizer.pieces(row) for row in best.indices.tolist()]
+    return {
+        "guess_sentence": np.array(words, dtype=np.str_),
+        "guess_position": np.array(asked.hidden, dtype=np.int64),
+        "guess_truth": np.array(tokenizer.pieces(truth.cpu()), dtype=np.str_),
+        "guess_top": np.array(guessed, dtype=np.str_),
+        "guess_chance": best.values.float().cpu().numpy(),
+    }
+
+
+def similarities_of(model: Pretraining, stream: SceneStream, chosen: list[int]) -> dict[str, Any]:
+    """How well each of some sentences fits each of their pictures; nothing where nobody can tell.
+
+    ``similarity`` [n, n] holds sentence (row) against picture (column), ``similarity_texts`` [n]
+    the sentences; ``similarity_kind`` says whether it is the lead of "matches" in logits, or the
+    similarity of contrastive summaries.
+    """
+    batch = stream.take(chosen).to(_device(model))
+    table = kind = None
+    for objective in model.mix.found().values():
+        if isinstance(objective, Matching):
+            table, kind = pair_table(model.encoder, objective, batch), "matching lead"
+            break
+        if isinstance(objective, Contrastive):
+            table = contrast_table(model.encoder, objective, batch)
+            measure = objective.similarity
+            kind = f"contrast {getattr(measure, '__name__', type(measure).__name__)}"
+    if table is None:
+        return {}
+    texts = [stream.examples[number].sentence for number in chosen]
+    return {
+        "similarity": table,
+        "similarity_kind": np.array(kind, dtype=np.str_),
+        "similarity_texts": np.array(texts, dtype=np.str_),
+    }
+
+
+def first_blank(stream: SceneStream, example: int) -> Blank | None:
+    """The first name from this example on, with what would give it away; None where there is none.
+
+    Counted names are passed over: their plural is another word than the name.
+    """
+    beside = ("article", "attribute")
+    for number in range(example, len(stream.examples)):
+        one = [stream.examples[number]]
+        found = blanks(one, stream.tokenizer, "name", with_roles=beside, not_with=("count",))
+        if found:
+            return dataclasses.replace(found[0], example=number)
+    return None
+
+
+def one_a_picture(stream: SceneStream, example: int, count: int) -> list[int]:
+    """Up to ``count`` examples from this one on, one a picture: its listing, where it has one."""
+    best: dict[str, int] = {}
+    for number in range(example, len(stream.examples)):
+        found = stream.examples[number]
+        if found.image not in best and len(best) == count:
+            break
+        if found.image not in best or found.kind == "list":
+            best[found.image] = number
+    return list(best.values())
 
 
 def binding(model: Pretraining, stream: SceneStream) -> Float[np.ndarray, "layers H"]:
@@ -62,3 +192,7 @@ def binding(model: Pretraining, stream: SceneStream) -> Float[np.ndarray, "layer
                 given = seen.sum(-1)  # nothing where words look at words alone
                 shares.append(seen[:, :, span.object] / np.where(given > 0, given, 1.0))
     return np.mean(shares, axis=0)
+
+
+def _device(model: Pretraining) -> torch.device:
+    return next(model.parameters()).device

@@ -32,11 +32,11 @@ def pair_table(
 ) -> Float[np.ndarray, "P P"]:
     """Match scores of every sentence (row) with every picture (column) of a batch."""
     count = len(batch)
-    rows = []
+    rows, device = [], batch.matched.device
     for begin in range(0, count, chunk):
-        texts = torch.arange(begin, min(begin + chunk, count))
-        pictures = torch.arange(count).repeat(len(texts))
+        texts = torch.arange(begin, min(begin + chunk, count), device=device)
+        pictures = torch.arange(count, device=device).repeat(len(texts))
         block = batch.select(texts.repeat_interleave(count))
         beside = PairBatch(batch.regions.select(pictures), block.text, block.matched, block.names)
         rows.append(match_scores(encoder, matching, beside).view(len(texts), count))
-    return torch.cat(rows).numpy()
+    return torch.cat(rows).cpu().numpy()

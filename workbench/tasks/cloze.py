@@ -59,6 +59,32 @@ def blanks(
     return found
 
 
+def scores_of_hidden(
+    encoder: Encoder,
+    head: nn.Module,
+    batch: PairBatch,
+    asked: Sequence[Blank],
+    rows: Sequence[Sequence[int]],
+    mask_id: int,
+    prefix: int | None = None,
+) -> tuple[Float[Tensor, "m V"], Int[Tensor, "m"]]:
+    """What the model says of these token rows of each pair, one blank a pair hidden; the truth.
+
+    For ``prefix`` see ``restored``.
+    """
+    starts = batch.text.offsets.starts.tolist()
+    hidden = [start + row for start, b in zip(starts, asked, strict=False) for row in b.hidden]
+    wanted = [start + row for start, own in zip(starts, rows, strict=False) for row in own]
+    truth = batch.text.ids[wanted]
+    ids = batch.text.ids.clone()
+    ids[hidden] = mask_id
+    broken = dataclasses.replace(batch, text=dataclasses.replace(batch.text, ids=ids))
+    pattern = BIDIRECTIONAL
+    if prefix is not None:
+        pattern = AttentionPattern("seq2seq", batch.text.offsets.lengths.clamp_max(prefix))
+    return head(encoder(broken, pattern).text[wanted]).float(), truth
+
+
 def _restored(
     encoder: Encoder,
     head: nn.Module,
@@ -68,17 +94,8 @@ def _restored(
     among: Int[Tensor, "n"] | None,
     prefix: int | None,
 ) -> list[bool]:
-    starts = batch.text.offsets.starts.tolist()
-    hidden = [start + row for start, b in zip(starts, asked, strict=False) for row in b.hidden]
-    wanted = [start + row for start, b in zip(starts, asked, strict=False) for row in b.wanted]
-    truth = batch.text.ids[wanted]
-    ids = batch.text.ids.clone()
-    ids[hidden] = mask_id
-    broken = dataclasses.replace(batch, text=dataclasses.replace(batch.text, ids=ids))
-    pattern = BIDIRECTIONAL
-    if prefix is not None:
-        pattern = AttentionPattern("seq2seq", batch.text.offsets.lengths.clamp_max(prefix))
-    scores: Float[Tensor, "m V"] = head(encoder(broken, pattern).text[wanted]).float()
+    rows = [blank.wanted for blank in asked]
+    scores, truth = scores_of_hidden(encoder, head, batch, asked, rows, mask_id, prefix)
     if among is not None:
         only = torch.full_like(scores, -torch.inf)
         only[:, among] = scores[:, among]

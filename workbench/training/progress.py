@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import sys
 import time
 from collections import deque
@@ -24,7 +25,9 @@ class Progress:
         self._recent: deque[Event] = deque(maxlen=50)
 
     def note(self, event: Event) -> None:
-        """Takes an event into account."""
+        """Takes an event into account; of several processes the first speaks for all."""
+        if event.rank:
+            return
         self.step = max(self.step, event.step)
         if event.kind == "start":
             self._recent.clear()
@@ -36,9 +39,27 @@ class Progress:
 
     @property
     def pairs_per_second(self) -> float | None:
-        """Over the last fifty steps logged, from their own clock; None before the first."""
-        seconds = sum(event["seconds"] for event in self._recent)
-        return sum(event["pairs"] for event in self._recent) / seconds if seconds else None
+        """See ``per_second``."""
+        return self.per_second("pairs")
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """See ``per_second``."""
+        return self.per_second("tokens")
+
+    @property
+    def data_share(self) -> float | None:
+        """The share of its time that it waits for data; None before the first step logged."""
+        return self.per_second("data_seconds")
+
+    def per_second(self, what: str) -> float | None:
+        """Of what steps count, over the last fifty logged, from their own clock.
+
+        None before the first step that counts it.
+        """
+        known = [event for event in self._recent if what in event.facts]
+        seconds = sum(event["seconds"] for event in known)
+        return sum(event[what] for event in known) / seconds if seconds else None
 
     @property
     def seconds_left(self) -> float | None:
@@ -51,21 +72,40 @@ class Progress:
         # Both can fail to be above zero: steps are done again on resuming, clocks are set back.
         return passed / done * (self.steps - self.step) if min(done, passed) > 0 else None
 
-    def line(self) -> str:
-        """``step 120/1000  12 %  mlm 3.21  itm 0.66  410 pairs/s  1:12 left``."""
-        parts = [f"step {self.step}/{self.steps}", f"{100 * self.step // self.steps} %"]
-        parts += [f"{name} {loss:.3g}" for name, loss in sorted(self.losses.items())]
-        if self.pairs_per_second is not None:
-            parts.append(f"{self.pairs_per_second:.0f} pairs/s")
-        if self.seconds_left is not None and self.step < self.steps:
-            parts.append(f"{clock(self.seconds_left)} left")
-        return "  ".join(parts)
+    def line(self, width: int | None = None) -> str:
+        """``step 120/1000  12 %  mlm 3.21  410 pairs/s  9.8k tokens/s  data 3 %  1:12 left``.
+
+        Where ``width`` characters do not hold it, waiting and speed are left out first.
+        """
+        begin = [f"step {self.step}/{self.steps}", f"{100 * self.step // self.steps} %"]
+        begin += [f"{name} {loss:.3g}" for name, loss in sorted(self.losses.items())]
+        left = self.seconds_left
+        end = [f"{clock(left)} left"] if left is not None and self.step < self.steps else []
+        speeds = self._speeds()
+        line = "  ".join([*begin, *speeds, *end])
+        while width is not None and len(line) > width and speeds:
+            speeds.pop()
+            line = "  ".join([*begin, *speeds, *end])
+        return line[:width]
+
+    def _speeds(self) -> list[str]:
+        told = [(self.pairs_per_second, "pairs/s"), (self.tokens_per_second, "tokens/s")]
+        parts = [f"{short(speed)} {unit}" for speed, unit in told if speed is not None]
+        return parts if self.data_share is None else [*parts, f"data {100 * self.data_share:.0f} %"]
 
 
 def losses_of(event: Event) -> dict[str, float]:
     """The loss of every objective that a step trained; an old event knows their total only."""
     losses = event.facts.get("losses") or {event["objective"]: event["loss"]}
     return {name: float(loss) for name, loss in losses.items()}
+
+
+def short(number: float) -> str:
+    """Three digits or so: ``41``, ``980``, ``9.8k``, ``1.2M``."""
+    for size, letter in ((1e6, "M"), (1e3, "k")):
+        if number >= 0.9995 * size:
+            return f"{number / size:.3g}{letter}"
+    return f"{number:.0f}"
 
 
 def clock(seconds: float) -> str:
@@ -84,13 +124,14 @@ def show(events: Iterable[Event], steps: int, stream: io.TextIOBase | None = Non
     for event in events:
         progress.note(event)
         last = event
-        said = _announcement(event)
+        said = _announcement(event) if event.rank == 0 or event.kind == "warning" else None
         now = time.monotonic()
         if said is not None:
             out.write(("\r\x1b[K" if terminal else "") + said + "\n")
         if event.kind == "step" and (now - shown >= every or event.step == steps):
             shown, every = now, 0.2 if terminal else 5.0
-            out.write(f"\r\x1b[K{progress.line()}" if terminal else f"{progress.line()}\n")
+            width = shutil.get_terminal_size().columns - 1 if terminal else None
+            out.write(f"\r\x1b[K{progress.line(width)}" if terminal else f"{progress.line()}\n")
         out.flush()
     return last
 

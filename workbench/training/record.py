@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from workbench.training.errors import RunError, RunExists, writing
@@ -57,13 +58,15 @@ def read(folder: RunFolder) -> tuple[Recipe, dict[str, Any]]:
     return Recipe.from_json(values), facts
 
 
-def complete(folder: RunFolder, parameters: int, data_fingerprint: str) -> None:
-    """Records what is known once model and data are built.
+def complete(
+    folder: RunFolder, parameters: int, data_fingerprint: str, data: Mapping[str, Any] | None = None
+) -> None:
+    """Records what is known once model and data are built; ``data`` is what the stream describes.
 
     Raises ``RunError`` when the run was begun with other data or another size of model.
     """
     recipe, facts = read(folder)
-    found = {"parameters": parameters, "data_fingerprint": data_fingerprint}
+    found: dict[str, Any] = {"parameters": parameters, "data_fingerprint": data_fingerprint}
     for name, now in found.items():
         if facts[name] not in (None, now):
             raise RunError(
@@ -71,6 +74,7 @@ def complete(folder: RunFolder, parameters: int, data_fingerprint: str) -> None:
                 f"is {now}: bring the former data and code back, or start a new run"
             )
     if facts["data_fingerprint"] is None:
+        found |= {} if data is None else {"data": dict(data)}
         with writing(folder.recipe):
             replace_json(folder.recipe, recipe.as_json() | {"record": facts | found})
 

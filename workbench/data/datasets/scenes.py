@@ -117,7 +117,7 @@ class Scenes:
 
     def scenes(self) -> list[Scene]:
         """Every scene of the split, in order."""
-        return [self.scene(index) for index in range(self.count)]
+        return list(self._scenes)
 
     def scene(self, index: int) -> Scene:
         """Scene number ``index``, the same whichever others are asked for."""
@@ -143,11 +143,7 @@ class Scenes:
 
     def examples(self) -> list[Example]:
         """The sentences of every scene: ``sentences_per_scene`` different ones where there are."""
-        return [
-            Example(f"{scene.key}.{place}", scene.key, sentence.text, sentence.kind, sentence.spans)
-            for index, scene in enumerate(self.scenes())
-            for place, sentence in enumerate(self._sentences(index, scene))
-        ]
+        return list(self._examples)
 
     def card(self) -> Card:
         """Counts, means, licence, source and splits."""
@@ -178,6 +174,18 @@ class Scenes:
         """The source that was chosen."""
         assert isinstance(self.source, Source)
         return self.source
+
+    @cached_property
+    def _scenes(self) -> tuple[Scene, ...]:
+        return tuple(self.scene(index) for index in range(self.count))
+
+    @cached_property
+    def _examples(self) -> tuple[Example, ...]:
+        return tuple(
+            Example(f"{scene.key}.{place}", scene.key, sentence.text, sentence.kind, sentence.spans)
+            for index, scene in enumerate(self._scenes)
+            for place, sentence in enumerate(self._sentences(index, scene))
+        )
 
     @cached_property
     def _cutouts(self) -> dict[str, tuple[Cutout, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 
 from workbench.data.datasets.cutouts import Background, Cutout, Source
 
@@ -51,6 +52,17 @@ def backgrounds(source: Source, split: str) -> tuple[Background, ...]:
     ranked = sorted(source.backgrounds, key=lambda b: number("background", b.id))
     held = max(1, len(ranked) // 4)
     return tuple(ranked[:held] if split == "test-backgrounds" else ranked[held:])
+
+
+def kept_from_training(source: Source, names: tuple[str, ...]) -> dict[str, int]:
+    """How much no training scene may show, so that the test splits hold nothing that was seen."""
+    pairs = sum(holds_out_pair(a, b) for a, b in itertools.combinations(names, 2))
+    held = [held_out_cutout(several) for several in source.of_names(names).values()]
+    return {
+        "pairs of names": pairs,
+        "cut-outs": sum(cutout is not None for cutout in held),
+        "backgrounds": len(backgrounds(source, "test-backgrounds")),
+    }
 
 
 def number(*words: str) -> int:
