@@ -100,3 +100,21 @@ def test_impossible_ratios_are_refused():
         Ratio(0.0, 0.0, 0.0)
     with pytest.raises(ValueError, match="leaves nothing"):
         UnpairedStream(Pairs(), 0, ratio=Ratio(pairs=0.0), unpaired=False)
+
+
+def test_single_kinds_are_left_out():
+    mixed = UnpairedStream(Pairs(), 2)
+    without = UnpairedStream(Pairs(), 2, without=["texts"])
+    alone = UnpairedStream(Pairs(), 2, without=["images", "pairs"])
+    for step in range(5):
+        text, regions = lengths(whole := mixed.batch(step))
+        seen, read = (regions > 0).nonzero().squeeze(1), (regions == 0).nonzero().squeeze(1)
+        assert without.batch(step).names == whole.select(seen).names
+        left = alone.batch(step)
+        assert left.names == (whole.select(read).names if len(read) else whole.names[:1])
+        assert int(lengths(left)[1].sum()) == 0 and int(lengths(left)[0].min()) > 0
+    assert len({s.fingerprint() for s in (mixed, without, alone)}) == 3
+    with pytest.raises(ValueError, match="not \\['words'\\]"):
+        UnpairedStream(Pairs(), 0, without=["words"])
+    with pytest.raises(ValueError, match="leaves nothing"):
+        UnpairedStream(Pairs(), 0, without=["images", "texts", "pairs"])

@@ -7,18 +7,21 @@ pairs away, drawn from the seed and the step alone.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from jaxtyping import Int
 
 from workbench.data import chance
+from workbench.data.division import size_of, some_of
 from workbench.pairs import PairBatch
 
 _KIND = 3  # what the coin is for, see chance.bits; plans and streams use 0 to 2
 _IMAGE, _TEXT, _PAIR = range(3)
+KINDS = ("images", "texts", "pairs")
 
 
 @dataclass(frozen=True)
@@ -78,32 +81,74 @@ def parted(batch: PairBatch, kinds: Int[np.ndarray, "P"]) -> PairBatch:
 class UnpairedStream:
     """The stream ``pairs`` with lone pictures and lone sentences in it (M18).
 
-    With ``unpaired=False`` those are left out of the batches instead, so that the pairs of every
-    step are the same with and without them (M30); a step that drew no pair keeps its first.
+    Kinds ``without`` which it is made are left out of the batches, so that the others of every
+    step are the same with and without them (M30); a step that would have nothing left keeps its
+    first as the last kind there is.  ``unpaired=False`` leaves out lone pictures and sentences.
     """
 
     def __init__(
-        self, pairs: PairSource, seed: int, *, ratio: Ratio = Ratio(), unpaired: bool = True
+        self,
+        pairs: PairSource,
+        seed: int,
+        *,
+        ratio: Ratio = Ratio(),
+        unpaired: bool = True,
+        without: Sequence[str] = (),
     ) -> None:
-        """Raises ``ValueError`` when nothing could be left: no pairs, and nothing unpaired."""
-        if not unpaired and ratio.pairs == 0:
-            raise ValueError("a ratio without pairs leaves nothing when unpaired=False")
+        """Raises ``ValueError`` for unknown kinds and when nothing could be left."""
+        if not set(without) <= set(KINDS):
+            raise ValueError(f"without names kinds among {', '.join(KINDS)}, not {list(without)}")
+        left_out = set(without) | (set() if unpaired else {"images", "texts"})
+        self.kept = tuple(
+            number
+            for number, kind in enumerate(KINDS)
+            if kind not in left_out and getattr(ratio, kind) > 0
+        )
+        if not self.kept:
+            raise ValueError(
+                f"leaving out {', '.join(sorted(left_out))} leaves nothing of {ratio}; keep a kind "
+                "that the ratio has"
+            )
         self.pairs = pairs
         self.seed = seed
         self.ratio = ratio
-        self.unpaired = unpaired
+        self.left_out = tuple(kind for kind in KINDS if kind in left_out)
 
     def batch(self, global_step: int) -> PairBatch:
         """The batch of this step."""
         batch = self.pairs.batch(global_step)
-        kinds = kinds_at(global_step, len(batch), self.seed, self.ratio)
-        if self.unpaired:
-            return parted(batch, kinds)
-        kept = np.flatnonzero(kinds == _PAIR) if (kinds == _PAIR).any() else np.arange(1)
-        return batch.select(torch.from_numpy(kept))
+        places, kinds = self._drawn(global_step, len(batch))
+        return parted(batch.select(torch.from_numpy(places)) if self.left_out else batch, kinds)
+
+    def size(self, global_step: int) -> int:
+        """How many pairs the batch of this step has."""
+        return len(self._drawn(global_step, size_of(self.pairs, global_step))[0])
+
+    def some(self, global_step: int, places: Int[np.ndarray, "n"]) -> PairBatch:
+        """The pairs at these places of the batch of this step; no others need be read."""
+        kept, kinds = self._drawn(global_step, size_of(self.pairs, global_step))
+        return parted(some_of(self.pairs, global_step, kept[places]), kinds[places])
 
     def fingerprint(self) -> str:
         """A hash of everything that decides the batches."""
         told = f"{self.ratio.images}:{self.ratio.texts}:{self.ratio.pairs}"
-        kind = "unpaired" if self.unpaired else "pairs-of"
+        kind = (
+            "pairs-of"
+            if self.left_out == KINDS[:2]
+            else "-without-".join(("unpaired", *self.left_out))
+        )
         return f"{self.pairs.fingerprint()}-{kind}-{told}-{self.seed}"
+
+    def describe(self) -> dict[str, Any]:
+        """What the pairs say of themselves, and what becomes of them."""
+        tell = getattr(self.pairs, "describe", dict)
+        ratio = dataclasses.asdict(self.ratio)
+        return {**tell(), "unpaired": {"ratio": ratio, "left_out": list(self.left_out)}}
+
+    def _drawn(
+        self, step: int, count: int
+    ) -> tuple[Int[np.ndarray, "kept"], Int[np.ndarray, "kept"]]:
+        """The places of the pairs that stay in a step's batch, and what they become."""
+        kinds = kinds_at(step, count, self.seed, self.ratio)
+        kept = np.flatnonzero(np.isin(kinds, self.kept)) if self.left_out else np.arange(count)
+        return (kept, kinds[kept]) if len(kept) else (np.arange(1), np.array([self.kept[-1]]))

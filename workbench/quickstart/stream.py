@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from functools import cache, cached_property
+from typing import Any
 
+import numpy as np
 import torch
+from jaxtyping import Bool, Int
+from torch import Tensor
 
+from workbench.data.datasets import splits
 from workbench.data.datasets.mixture import Mixture, relations
 from workbench.data.datasets.scenes import AT_MOST, Scenes
+from workbench.data.example import Example
 from workbench.data.mirroring import mirrored, opposites
 from workbench.data.stream import PairStream
 from workbench.data.tokenizer import Tokenizer
@@ -41,7 +48,9 @@ class SceneStream:
 
     With ``mirror`` each pair is turned left–right and top–bottom with even chance, its sides'
     words exchanged with it; with ``blind`` every region is taken away (the text-only twin);
-    ``spotlight`` is the share of sentences about a place that show just the thing they speak of.
+    ``spotlight`` is the share of sentences about a place that show just the thing they speak of;
+    ``share`` the part of the pictures that there are, drawn at random, smaller parts within
+    greater ones (V24).
     """
 
     def __init__(
@@ -54,15 +63,17 @@ class SceneStream:
         mirror: bool = True,
         blind: bool = False,
         spotlight: float = 0.0,
+        share: float = 1.0,
     ) -> None:
         if boxes not in BOXES:
             raise ValueError(f"boxes must be one of {', '.join(BOXES)}, got {boxes!r}")
         self.scenes = scenes
+        self.boxes = boxes
         self.mirror = mirror
         self.blind = blind
         self.spotlight = spotlight
         self.seed = seed
-        self.examples = scenes.examples()
+        self.examples = part_of(scenes.examples(), share, scenes.seed)
         self.tokenizer = scene_tokenizer(scenes)
         self._spoken_of = {e.name: e.spans[-1].object for e in self.examples if e.kind == "place"}
         if spotlight and boxes != "truth":
@@ -84,14 +95,24 @@ class SceneStream:
 
     def batch(self, global_step: int) -> PairBatch:
         """The batch of this step."""
-        batch = self.pairs.batch(global_step)
+        return self.some(global_step, np.arange(self.size(global_step)))
+
+    def size(self, global_step: int) -> int:
+        """How many pairs the batch of this step has."""
+        return self.pairs.size(global_step)
+
+    def some(self, global_step: int, places: Int[np.ndarray, "n"]) -> PairBatch:
+        """The pairs at these places of the batch of this step; no others are read."""
+        batch = self.pairs.some(global_step, places)
+        count, which = self.size(global_step), torch.from_numpy(places)
         if self.mirror:
             rng = torch.Generator().manual_seed(self.seed * 1_000_003 + global_step)
-            turned = torch.rand(2, len(batch), generator=rng) < 0.5
+            turned = torch.rand(2, count, generator=rng)[:, which] < 0.5
             for axis, swap in enumerate(self._swaps):
                 batch = mirrored(batch, turned[axis], swap, axis=axis)
         if self.spotlight:
-            batch = self._lit(batch, global_step)
+            rng = torch.Generator().manual_seed(self.seed * 1_000_003 + global_step + 500_009)
+            batch = self._lit(batch, torch.rand(count, generator=rng)[which] < self.spotlight)
         return batch.without_regions() if self.blind else batch
 
     def fingerprint(self) -> str:
@@ -100,11 +121,22 @@ class SceneStream:
         lit = f"-spotlight-{self.spotlight}" if self.spotlight else ""
         return f"{self.pairs.fingerprint()}{told}{lit}"
 
-    def _lit(self, batch: PairBatch, global_step: int) -> PairBatch:
-        """In some sentences about one thing's place, only that thing's region is shown."""
-        rng = torch.Generator().manual_seed(self.seed * 1_000_003 + global_step + 500_009)
-        drawn = torch.rand(len(batch), generator=rng) < self.spotlight
-        subject = torch.tensor([self._spoken_of.get(name, -1) for name in batch.names])
+    def describe(self) -> dict[str, Any]:
+        """The data card, what was kept from training, and how its pairs are shown."""
+        scenes = self.scenes
+        return {
+            "card": scenes.card().as_dict(),
+            "kept_from_training": splits.kept_from_training(scenes.origin, scenes.names),
+            "boxes": self.boxes,
+            "mirrored": self.mirror,
+            "blind": self.blind,
+            "spotlight": self.spotlight,
+            **self.pairs.describe(),
+        }
+
+    def _lit(self, batch: PairBatch, drawn: Bool[Tensor, "P"]) -> PairBatch:
+        """In drawn sentences about one thing's place, only that thing's region is shown."""
+        subject = torch.tensor([self._spoken_of.get(name, -1) for name in batch.names]).long()
         alone = (drawn & (subject >= 0))[batch.regions.offsets.owner]
         kept = ~alone | (batch.regions.offsets.within == subject[batch.regions.offsets.owner])
         return dataclasses.replace(batch, regions=batch.regions.only(kept))
@@ -125,6 +157,7 @@ def scene_stream(
     mirror: bool = True,
     blind: bool = False,
     spotlight: float = 0.0,
+    share: float = 1.0,
 ) -> SceneStream:
     """The stream of a prepared split, from plain numbers and words (so that a recipe can name it).
 
@@ -147,4 +180,18 @@ def scene_stream(
         mirror=mirror,
         blind=blind,
         spotlight=spotlight,
+        share=share,
     )
+
+
+def part_of(examples: list[Example], share: float, seed: int) -> list[Example]:
+    """The examples of a share of the pictures, drawn at random; at least one picture's.
+
+    Raises ``ValueError`` for a share that is not above 0 and at most 1.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"a share of the pictures is above 0 and at most 1, not {share}")
+    pictures = sorted({example.image for example in examples})
+    random.Random(f"share/{seed}").shuffle(pictures)
+    kept = set(pictures[: max(1, round(share * len(pictures)))])
+    return [example for example in examples if example.image in kept]

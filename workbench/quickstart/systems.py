@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -21,7 +21,8 @@ class System:
     """A builder of a tiny model, and what of its paper is chosen.
 
     ``options`` go to the builder; ``unpaired`` says whether lone pictures and sentences are mixed
-    in (True), left out of the same stream (False), or not thought of (None, M18 and M30).
+    in (True), left out of the same stream (False), or not thought of (None, M18 and M30);
+    ``without`` leaves out single kinds of "images", "texts" and "pairs" (M30).
     """
 
     name: str
@@ -29,6 +30,7 @@ class System:
     build: Callable[..., Pretraining]
     options: Mapping[str, Any] = field(default_factory=dict)
     unpaired: bool | None = None
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,22 +84,25 @@ def pretraining_recipe(
     world: World = World(),
     fast: bool = False,
     probes: bool = True,
+    stream: SceneStream | None = None,
 ) -> Recipe:
     """A tiny system on scenes in bf16; names are hidden as often for each (see ``ORDINARY``).
 
-    ``fast`` is the smallest that still learns; ``probes`` record attention ten times a run.
+    ``fast`` is the smallest that still learns; ``probes`` record attention ten times a run;
+    ``stream`` are the same scenes, where they are open already.
     """
     if fast:
         world, steps = replace(world, count=FAST_SCENES), min(steps, 150)
     data = {**asdict(world), "boxes": "both", "seed": seed}
-    stream = scene_stream(**data)
+    stream = stream or scene_stream(**data)
     data["source"] = stream.scenes.origin.name
     facts = model_facts(stream, ORDINARY)
     del facts["ratios"]
     if system.unpaired is None:
         given = call(scene_stream, **data)
     else:
-        given = call(unpaired_scenes, **data, unpaired=system.unpaired)
+        left_out = {"without": system.without} if system.without else {}
+        given = call(unpaired_scenes, **data, unpaired=system.unpaired, **left_out)
         ids = stream.tokenizer.encode([stream.examples[0].sentence]).ids.tolist()
         facts |= {"start_id": ids[0], "end_id": ids[-1]}
     return Recipe(
@@ -115,9 +120,12 @@ def pretraining_recipe(
     )
 
 
-def unpaired_scenes(*, seed: int, unpaired: bool, **scenes: Any) -> UnpairedStream:
+def unpaired_scenes(
+    *, seed: int, unpaired: bool, without: Sequence[str] = (), **scenes: Any
+) -> UnpairedStream:
     """The scenes with lone pictures and lone sentences among them, or with those left out."""
-    return UnpairedStream(scene_stream(**scenes, seed=seed), seed, unpaired=unpaired)
+    pairs = scene_stream(**scenes, seed=seed)
+    return UnpairedStream(pairs, seed, unpaired=unpaired, without=without)
 
 
 def held_out(world: World, count: int) -> SceneStream:

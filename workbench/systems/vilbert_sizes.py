@@ -57,9 +57,11 @@ def large(
     return TwoStreamSizes(order, *stream, vocabulary, 512, feature_size, classes)
 
 
-def tiny(vocabulary: int, feature_size: int, classes: int, blocks: int = 2) -> TwoStreamSizes:
+def tiny(
+    vocabulary: int, feature_size: int, classes: int, blocks: int = 2, text_layers: int = 4
+) -> TwoStreamSizes:
     """Two streams of about two million parameters for a laptop, without dropout."""
-    order, stream = _at_the_top(4, blocks), (128, 4, 512, 128, 4, 256, 128, 4)
+    order, stream = _at_the_top(text_layers, blocks), (128, 4, 512, 128, 4, 256, 128, 4)
     return TwoStreamSizes(
         order, *stream, vocabulary, 64, feature_size, classes, dropout=0.0, attention_dropout=0.0
     )
