@@ -12,7 +12,17 @@ import pytest
 from workbench.training.errors import RunBusy, RunError
 from workbench.training.events import EventWriter
 from workbench.training.folder import RunFolder
-from workbench.training.lease import SILENCE, Tenure, hold, launch, read_lease
+from workbench.training.lease import (
+    SILENCE,
+    Tenure,
+    beat,
+    hold,
+    launch,
+    read_lease,
+    release,
+    take_over,
+)
+from workbench.training.parentage import LAUNCHER
 from workbench.training.process import identity
 
 
@@ -22,7 +32,11 @@ def folder(tmp_path):
     return RunFolder(tmp_path / "run")
 
 
-def _dead_process() -> int:
+def _this_process(token: str) -> int:
+    return os.getpid()
+
+
+def _dead_process(token: str) -> int:
     process = subprocess.Popen([sys.executable, "-S", "-c", ""])
     process.wait()
     return process.pid
@@ -49,15 +63,46 @@ def test_one_holder_at_a_time_and_the_refusal_names_it(folder):
         ):
             Tenure(folder)
         with pytest.raises(RunBusy):
-            launch(folder, lambda: pytest.fail("a second process was started"))
+            launch(folder, lambda token: pytest.fail("a second process was started"))
     assert read_lease(folder) is None
     with Tenure(folder) as tenure:
         assert tenure.attempt == 2
 
 
-def test_a_started_process_finds_its_own_lease(folder):
-    lease = launch(folder, os.getpid)
+def test_whoever_is_told_the_token_acts_for_the_holder(folder, monkeypatch):
+    lease = launch(folder, _this_process)
+    with pytest.raises(RunBusy):
+        hold(folder)
+    monkeypatch.setenv(LAUNCHER, lease.token)
     assert hold(folder) == lease
+    with Tenure(folder) as tenure:
+        EventWriter(folder, tenure.attempt).close()
+    assert read_lease(folder) == lease, "its launcher gives it back"
+    again = hold(folder)
+    assert (again.attempt, again.pid) == (2, lease.pid)
+    release(folder, "another")
+    assert read_lease(folder) == again
+    EventWriter(folder, again.attempt).close()
+    release(folder, lease.token)
+    assert read_lease(folder) is None
+
+
+def test_a_lease_is_taken_over_by_its_token_even_from_the_dead_but_not_once_it_is_anothers(folder):
+    waiting = launch(folder, _dead_process)
+    assert not waiting.alive
+    taken = take_over(folder, waiting.token)
+    assert taken.alive
+    assert (taken.pid, taken.attempt) == (os.getpid(), waiting.attempt)
+    assert beat(folder, waiting.token)
+    assert read_lease(folder).heartbeat > taken.heartbeat
+    release(folder, waiting.token)
+    assert not read_lease(folder).alive, "it wrote no event: that it died is all there is to tell"
+    release(folder, waiting.token, started=False)
+    assert not beat(folder, waiting.token)
+    other = launch(folder, _this_process)
+    with pytest.raises(RunBusy, match=r"no longer waiting for this process"):
+        take_over(folder, waiting.token)
+    assert read_lease(folder) == other
 
 
 @pytest.mark.parametrize("content", [None, "{", '{"pid": 1}'])
@@ -71,13 +116,13 @@ def test_a_dead_or_unreadable_lease_is_taken_over(folder, content):
 
 
 def test_a_later_process_of_the_same_number_is_another_process(folder):
-    lease = launch(folder, os.getpid)
+    lease = launch(folder, _this_process)
     folder.lease.write_text(json.dumps(dataclasses.asdict(lease) | {"process": "boot/earlier"}))
     assert not read_lease(folder).alive
 
 
 def test_another_machine_is_judged_by_its_heartbeat(folder):
-    lease = dataclasses.replace(launch(folder, os.getpid), host="elsewhere", pid=1)
+    lease = dataclasses.replace(launch(folder, _this_process), host="elsewhere", pid=1)
     folder.lease.write_text(json.dumps(dataclasses.asdict(lease)))
     with pytest.raises(RunBusy, match=r"process 1 on elsewhere"):
         hold(folder)

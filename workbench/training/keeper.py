@@ -7,7 +7,6 @@ times in a row without a step done between.
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -17,7 +16,8 @@ from pathlib import Path
 
 from workbench.training.events import last_event
 from workbench.training.folder import RunFolder
-from workbench.training.parentage import LAUNCHER, end_with_parent
+from workbench.training.lease import release
+from workbench.training.parentage import end_with_parent, launcher
 
 RESTARTS = 3
 """How often in a row a worker may be killed before its first step."""
@@ -39,13 +39,11 @@ def keep(folder: RunFolder, command: Sequence[str]) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, pass_on)
-    environment = os.environ | {LAUNCHER: str(os.getpid())}
     linux = sys.platform == "linux"
     in_vain, reached = 0, -1
     while True:
         child = subprocess.Popen(
             [*command, str(folder.path)],
-            env=environment,
             preexec_fn=end_with_parent if linux else None,
         )
         status = child.wait()
@@ -64,4 +62,7 @@ def keep(folder: RunFolder, command: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(keep(RunFolder(Path(sys.argv[1])), sys.argv[2:]))
+    place = RunFolder(Path(sys.argv[1]))
+    ended = keep(place, sys.argv[2:])
+    release(place, launcher())
+    sys.exit(ended)

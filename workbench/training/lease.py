@@ -1,7 +1,9 @@
 """Who trains in a run folder: one process at a time, told by ``lease.json``.
 
 A lease is judged and replaced only under a file lock, which the system drops when its holder dies,
-so that of two processes that want a dead one's place exactly one gets it.
+so that of two processes that want a dead one's place exactly one gets it.  One that was granted by
+``launch`` carries a token; whoever is told the token acts for its holder: the workers that a keeper
+starts again, and the process on another machine that takes the lease over.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import secrets
 import socket
 import sys
 import time
@@ -34,7 +37,7 @@ SILENCE = 300.0
 class Lease:
     """The process that trains or keeps others training, where, and in which attempt.
 
-    Times are Unix seconds.
+    Times are Unix seconds.  Without a ``token`` the holder trains by itself and nobody acts for it.
     """
 
     pid: int
@@ -43,6 +46,7 @@ class Lease:
     started: float
     heartbeat: float
     process: str
+    token: str = ""
 
     @property
     def alive(self) -> bool:
@@ -63,27 +67,69 @@ def read_lease(folder: RunFolder) -> Lease | None:
         return None
 
 
-def launch(folder: RunFolder, start_process: Callable[[], int]) -> Lease:
-    """Starts a process and gives it the lease before it can look; raises ``RunBusy``."""
+def launch(folder: RunFolder, start_process: Callable[[str], int]) -> Lease:
+    """Starts a process and gives it the lease before it can look; raises ``RunBusy``.
+
+    ``start_process`` is given the lease's token, for the environment (``LAUNCHER``) of whoever
+    trains for the process that it starts, and returns that process's number.
+    """
     with _locked(folder):
         _refuse_if_held(folder)
         attempt = _next_attempt(folder)
         # What was asked of a process that has ended is not asked of the next one.
         folder.control.unlink(missing_ok=True)
-        return _grant(folder, start_process(), attempt)
+        token = secrets.token_hex(8)
+        return _grant(folder, start_process(token), attempt, token)
+
+
+def take_over(folder: RunFolder, token: str) -> Lease:
+    """Makes this process the holder of a lease granted elsewhere; raises ``RunBusy`` once it is
+    gone."""
+    with _locked(folder):
+        current = read_lease(folder)
+        if current is None or current.token != token:
+            raise RunBusy(
+                f"the run in {folder.path} is no longer waiting for this process: its start was "
+                "given up, or another one trains it; resume it where it should train"
+            )
+        return _grant(folder, os.getpid(), current.attempt, token)
+
+
+def beat(folder: RunFolder, token: str) -> bool:
+    """A heartbeat for the lease of this token; whether it is still the lease."""
+    with _locked(folder):
+        current = read_lease(folder)
+        if current is None or current.token != token:
+            return False
+        _write(folder, dataclasses.replace(current, heartbeat=time.time()))
+        return True
+
+
+def release(folder: RunFolder, token: str, *, started: bool = True) -> None:
+    """Gives the lease of this token back, if it is still the lease and can be.
+
+    Where something was ``started`` under it that never wrote an event, it stays as that of a
+    process that has ended, which is all that tells of this attempt.
+    """
+    with contextlib.suppress(RunError, OSError), _locked(folder):
+        current = read_lease(folder)
+        if current is None or current.token != token:
+            return
+        if started and not folder.events_file(current.attempt).exists():
+            _write(folder, dataclasses.replace(current, heartbeat=0.0, process="ended"))
+        else:
+            folder.lease.unlink(missing_ok=True)
 
 
 def hold(folder: RunFolder) -> Lease:
-    """The lease of this process or its launcher, or a new one; raises ``RunBusy``."""
+    """The lease of this process's launcher, or a new one; raises ``RunBusy``."""
     with _locked(folder):
-        mine = read_lease(folder)
-        if mine is not None and mine.alive and mine.pid in (os.getpid(), launcher()):
-            if not folder.events_file(mine.attempt).exists():
-                return mine
-            if mine.pid == os.getpid():
-                raise _busy(folder, mine)
+        current, token = read_lease(folder), launcher()
+        if current is not None and token and current.token == token:
+            if not folder.events_file(current.attempt).exists():
+                return current
             # The launcher has started a worker again: the next attempt of the same tenure.
-            again = dataclasses.replace(mine, attempt=_next_attempt(folder))
+            again = dataclasses.replace(current, attempt=_next_attempt(folder))
             _write(folder, again)
             return again
         _refuse_if_held(folder)
@@ -109,12 +155,20 @@ class Tenure:
         if time.monotonic() - self._renewed < RENEW_EVERY:
             return
         with _locked(self.folder):
-            current = read_lease(self.folder)
-            if current is not None and current.attempt != self.attempt:
-                raise _busy(self.folder, current)
+            _refuse_if_lost(self.folder, self.attempt)
             self.lease = dataclasses.replace(self.lease, heartbeat=time.time())
             _write(self.folder, self.lease)
         self._renewed = time.monotonic()
+
+    @contextlib.contextmanager
+    def holding(self) -> Iterator[None]:
+        """Where the lease is surely this attempt's and stays so; raises ``RunBusy`` if it is not.
+
+        For moments only: whoever wants the lease waits.
+        """
+        with _locked(self.folder):
+            _refuse_if_lost(self.folder, self.attempt)
+            yield
 
     def __enter__(self) -> Tenure:
         return self
@@ -125,15 +179,18 @@ class Tenure:
         problem: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self.lease.token:
+            # Its launcher gives it back, when it has seen that nothing is to be started again.
+            return
         with contextlib.suppress(RunError, OSError), _locked(self.folder):
             current = read_lease(self.folder)
             if current is not None and current.attempt == self.attempt:
                 self.folder.lease.unlink(missing_ok=True)
 
 
-def _grant(folder: RunFolder, pid: int, attempt: int) -> Lease:
+def _grant(folder: RunFolder, pid: int, attempt: int, token: str = "") -> Lease:
     now = time.time()
-    lease = Lease(pid, socket.gethostname(), attempt, now, now, identity(pid) or "ended")
+    lease = Lease(pid, socket.gethostname(), attempt, now, now, identity(pid) or "ended", token)
     _write(folder, lease)
     return lease
 
@@ -152,6 +209,18 @@ def _refuse_if_held(folder: RunFolder) -> None:
     current = read_lease(folder)
     if current is not None and current.alive:
         raise _busy(folder, current)
+
+
+def _refuse_if_lost(folder: RunFolder, attempt: int) -> None:
+    current = read_lease(folder)
+    if current is not None and current.attempt != attempt:
+        raise _busy(folder, current)
+    newest = max(attempts(folder), default=0)
+    if newest > attempt:
+        raise RunBusy(
+            f"attempt {newest} has trained in {folder.path} while this one, {attempt}, was not "
+            "heard of; what this one did since then is done again there, so it ends"
+        )
 
 
 def _busy(folder: RunFolder, lease: Lease) -> RunBusy:

@@ -10,7 +10,7 @@ import threading
 import time
 
 LAUNCHER = "WORKBENCH_LAUNCHER"
-"""Environment variable: the number of the process that holds the lease for its workers."""
+"""Environment variable: the token of the lease that a process holds for its workers."""
 
 _PR_SET_PDEATHSIG = 1
 
@@ -29,10 +29,9 @@ def end_with_parent() -> None:
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
 
-def launcher() -> int | None:
-    """The process that holds the lease for this one, where there is such a one."""
-    given = os.environ.get(LAUNCHER, "")
-    return int(given) if given.isdigit() else None
+def launcher() -> str:
+    """The token of the lease that another process holds for this one; empty where there is none."""
+    return os.environ.get(LAUNCHER, "")
 
 
 def _watch(parent: int) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from workbench.training.errors import writing
 from workbench.training.folder import RunFolder
 from workbench.training.lease import launch
+from workbench.training.parentage import LAUNCHER
 
 _DETACHED = 0x00000208  # Windows: no console, a process group of its own
 
@@ -27,7 +28,7 @@ def launch_kept(
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
     around = {**os.environ, **(environment or {}), "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 
-    def start() -> int:
+    def start(token: str) -> int:
         with writing(folder.log):
             folder.log.touch()
         with open(folder.log, "ab") as log:
@@ -36,7 +37,7 @@ def launch_kept(
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=around,
+                env=around | {LAUNCHER: token},
                 start_new_session=True,
                 creationflags=_DETACHED if sys.platform == "win32" else 0,
             )
