@@ -3,8 +3,10 @@
 import pytest
 import torch
 
+from tests.data.pieces import size_of_pieces
 from workbench import places
 from workbench.data.datasets.scenes import Scenes
+from workbench.data.division import Divisible
 from workbench.quickstart import __main__ as quickstart
 from workbench.quickstart import ready
 from workbench.quickstart import scenes as prepared
@@ -39,6 +41,13 @@ def test_a_recipe_is_its_preset_and_survives_json(options, preset):
     assert model.mix["mlm"].choose.probability[owl] == pytest.approx(preset.names_hidden)
     assert stream.spotlight == preset.spotlight
     assert (stream.batch(0).regions.offsets.rows == 0) == bool(options.get("blind"))
+
+
+def test_the_pieces_of_a_batch_of_scenes_are_the_batch():
+    for options in ({"hard": True}, {"blind": True}):
+        stream = uniter_tiny(**SMALL, **options, steps=5).data()
+        assert isinstance(stream, Divisible)
+        assert all(size_of_pieces(stream, step, 3) > 1 for step in range(5))
 
 
 def test_minilm_can_be_the_beginning():

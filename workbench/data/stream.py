@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count, islice
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -115,8 +115,20 @@ class PairStream:
 
     def batch(self, global_step: int) -> PairBatch:
         """The batch of this step."""
-        place = self.plan.position(global_step)
-        return self.take(self.plan.batch(place.epoch, place.step), place.epoch)
+        return self.take(self.chosen(global_step), self.position(global_step).epoch)
+
+    def chosen(self, global_step: int) -> Int[np.ndarray, "P"]:
+        """The numbers of the examples in the batch of this step."""
+        place = self.position(global_step)
+        return np.asarray(self.plan.batch(place.epoch, place.step), np.int64)
+
+    def size(self, global_step: int) -> int:
+        """How many pairs the batch of this step has."""
+        return len(self.chosen(global_step))
+
+    def some(self, global_step: int, places: Int[np.ndarray, "n"]) -> PairBatch:
+        """The pairs at these places of the batch of this step; no others are read."""
+        return self.take(self.chosen(global_step)[places], self.position(global_step).epoch)
 
     def take(self, chosen: Sequence[int] | Int[np.ndarray, "P"], epoch: int = 0) -> PairBatch:
         """These examples as a batch, all matched, with the sources that ``epoch`` drew for them."""
@@ -161,6 +173,17 @@ class PairStream:
             found.update("\0".join(told).encode() + b"\n")
         return found.hexdigest()[:16]
 
+    def describe(self) -> dict[str, Any]:
+        """What the batches are made of, as plain values for a run card."""
+        return {
+            "pairs": len(self.examples),
+            "pictures": len({example.image for example in self.examples}),
+            "tokens": int(self._lengths.sum()),
+            "vocabulary": self.tokenizer.vocabulary_size,
+            "steps_per_epoch": self.steps_per_epoch,
+            "region_stores": [source.fingerprint() for source in self.sources],
+        }
+
     def _regions(self, chosen, epoch):
         coin = chance.bits_at(chosen, self.seed, _SOURCE, epoch) >> np.uint64(11)
         which = np.searchsorted(self._edges, coin * 2.0**-53, side="right")
@@ -170,6 +193,8 @@ class PairStream:
             if len(mine):
                 parts.append(source.read([self.examples[i].image for i in chosen[mine]]))
                 order.append(mine)
+        if not parts:
+            return self.sources[0].read([])
         if len(parts) == 1:
             return parts[0]
         return Regions.join(parts).select(torch.from_numpy(np.argsort(np.concatenate(order))))

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol, runtime_checkable
 
-import torch
-
+from workbench.data.division import piece_of
 from workbench.pairs import PairBatch
 
 
@@ -15,8 +14,7 @@ from workbench.pairs import PairBatch
 class Stream(Protocol):
     """Batches as a pure function of the step, so that any step can be asked for at any time.
 
-    A stream that can read a part of a batch alone also has ``piece(step, shard, shards)``; others
-    are read whole and cut.
+    Of one that is also ``Divisible`` only the pairs that are needed here are read.
     """
 
     def batch(self, step: int) -> PairBatch:
@@ -26,17 +24,6 @@ class Stream(Protocol):
     def fingerprint(self) -> str:
         """Differs when any batch would."""
         ...
-
-
-def piece_of(stream: Stream, step: int, shard: int, shards: int) -> PairBatch:
-    """Pairs ``shard``, ``shard + shards``, ... of the batch of a step; may be none at all."""
-    if shards == 1:
-        return stream.batch(step)
-    read = getattr(stream, "piece", None)
-    if read is not None:
-        return read(step, shard, shards)
-    whole = stream.batch(step)
-    return whole.select(torch.arange(shard, len(whole), shards))
 
 
 class Prefetch:
