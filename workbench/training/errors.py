@@ -24,6 +24,21 @@ class RunBusy(RunError):
     """Another process is training in the folder."""
 
 
+class PeerLost(RunError):
+    """Another process of the run has ended without a word, and this one cannot go on alone.
+
+    It is no end of the run: whoever started the processes starts them again.
+    """
+
+
+class PeerFailed(RunError):
+    """Another process of the run, number ``rank``, has met an error and ended the run with it."""
+
+    def __init__(self, rank: int, message: str) -> None:
+        super().__init__(f"process {rank}: {message}")
+        self.rank = rank
+
+
 _REMEDIES = {
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some space or raise the quota",
@@ -32,6 +47,7 @@ _REMEDIES = {
     errno.EPERM: "choose a folder that you may write to",
     errno.EROFS: "choose a folder on a writable disk",
     errno.ENOTDIR: "choose another folder: a part of this path is a file",
+    errno.ENAMETOOLONG: "choose a shorter name",
     errno.EEXIST: "choose another folder: a part of this path is a file",
 }
 

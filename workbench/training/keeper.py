@@ -1,12 +1,13 @@
 """``python -m workbench.training.keeper FOLDER COMMAND...``: starts a killed worker again.
 
-It holds the run's lease while workers come and go.  A worker that ends by itself, well or with an
-error, is not started again; one that a signal ended is, from the newest checkpoint, but for three
-times in a row without a step done between.
+It holds the run's lease while workers come and go.  A worker that has said how it ended, well or
+with an error, is not started again; one that was killed is, from the newest checkpoint, but for
+three times in a row without a step done between.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from pathlib import Path
 from workbench.training.events import last_event
 from workbench.training.folder import RunFolder
 from workbench.training.lease import release
-from workbench.training.parentage import end_with_parent, launcher
+from workbench.training.parentage import KEEPER, end_with_parent, launcher
 
 RESTARTS = 3
 """How often in a row a worker may be killed before its first step."""
@@ -39,21 +40,26 @@ def keep(folder: RunFolder, command: Sequence[str]) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, pass_on)
+    around = os.environ | {KEEPER: str(os.getpid())}
     linux = sys.platform == "linux"
     in_vain, reached = 0, -1
     while True:
         child = subprocess.Popen(
-            [*command, str(folder.path)],
-            preexec_fn=end_with_parent if linux else None,
+            [*command, str(folder.path)], env=around, preexec_fn=end_with_parent if linux else None
         )
         status = child.wait()
-        if status >= 0 or stopping:
+        if status == 0 or stopping:
             return abs(status)
         last = last_event(folder)
         step = 0 if last is None else last.step
         in_vain = 0 if step > reached else in_vain + 1
         reached = max(reached, step)
-        said = f"the training process was ended by signal {-status} after step {step}"
+        how = f"with status {status}" if status > 0 else f"by signal {-status}"
+        said = f"training ended {how} after step {step}"
+        # What ends by itself without a step done does so again; torch's agent has tried already.
+        if in_vain and status > 0:
+            print(f"{said}, without a step done; not started again", flush=True)
+            return status
         if in_vain >= RESTARTS:
             print(f"{said}, {in_vain + 1} times in a row; not started again", flush=True)
             return 128 - status

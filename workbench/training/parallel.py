@@ -22,5 +22,5 @@ def together(
     """
     if world.size == 1:
         return model, contextlib.nullcontext
-    wrapped = DistributedDataParallel(model, find_unused_parameters=True, broadcast_buffers=False)
+    wrapped = DistributedDataParallel(model, find_unused_parameters=True)
     return wrapped, wrapped.no_sync

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
 import torch
 import torch.distributed as dist
+
+from workbench.training.errors import PeerLost
 
 Value = TypeVar("Value")
 
@@ -62,7 +65,8 @@ class World:
         if self.size == 1:
             return list(values)
         total = torch.tensor(values, dtype=torch.float64)
-        dist.all_reduce(total)
+        with talking():
+            dist.all_reduce(total)
         return total.tolist()
 
     def agreed(self, value: Value) -> Value:
@@ -70,10 +74,23 @@ class World:
         if self.size == 1:
             return value
         box = [value]
-        dist.broadcast_object_list(box, src=0)
+        with talking():
+            dist.broadcast_object_list(box, src=0)
         return box[0]
 
     def leave(self) -> None:
         """Ends the talking; afterwards the process is alone."""
         if self.size > 1 and dist.is_initialized():
             dist.destroy_process_group()
+
+
+@contextlib.contextmanager
+def talking() -> Iterator[None]:
+    """Where processes wait for one another; raises ``PeerLost`` when one does not answer."""
+    try:
+        yield
+    except RuntimeError as problem:
+        # gloo has no error of its own: what its connections say comes as a plain RuntimeError.
+        if isinstance(problem, dist.DistError) or "gloo" in str(problem):
+            raise PeerLost(f"another process of this run does not answer: {problem}") from problem
+        raise

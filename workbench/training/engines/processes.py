@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 
 from workbench.training.engines.detached import launch_kept
 from workbench.training.folder import RunFolder
 from workbench.training.keeper import RESTARTS
-
-SURROUNDINGS = {
-    # A restarted attempt must not meet the addresses of the one before (pytorch issue 135712).
-    "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1",
-}
 
 
 @dataclass(frozen=True)
@@ -30,6 +26,29 @@ class Processes:
 
     def launch(self, folder: RunFolder) -> None:
         """Starts them and returns at once; raises ``RunBusy``."""
-        agent = [sys.executable, "-P", "-m", "torch.distributed.run", "--standalone"]
-        agent += [f"--nproc-per-node={self.processes}", f"--max-restarts={RESTARTS}"]
-        launch_kept(folder, [*agent, "-m", "workbench.training.worker"], SURROUNDINGS)
+        launch_kept(
+            folder,
+            [*agent(self.processes), "-m", "workbench.training.worker"],
+            around(self.processes),
+        )
+
+
+def agent(processes: int) -> list[str]:
+    """The command that starts what follows it so many times, and again when one is killed.
+
+    All talk over the loopback, on ports that are free.
+    """
+    python = [sys.executable, "-P", "-m", "torch.distributed.run"]
+    place = ["--standalone", "--local-addr=127.0.0.1", f"--nproc-per-node={processes}"]
+    return [*python, *place, f"--max-restarts={RESTARTS}"]
+
+
+def around(processes: int) -> dict[str, str]:
+    """Environment variables for the agent."""
+    threads = max(1, (os.cpu_count() or 1) // processes)
+    return {
+        # A restarted attempt must not meet the addresses of the one before (pytorch issue 135712).
+        "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1",
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(threads)),
+        **({"USE_LIBUV": "0"} if sys.platform == "win32" else {}),
+    }
