@@ -16,7 +16,7 @@ from workbench.objectives.mixing import Part
 from workbench.pairs import LossSum, PairBatch
 from workbench.training import chance
 from workbench.training.model import Pretraining, Scored, counts_of
-from workbench.training.world import World
+from workbench.training.world import World, talking
 
 Module = Callable[..., Scored]
 """A ``Pretraining`` model, or what several processes have made of it, called like it."""
@@ -98,7 +98,7 @@ class Learner:
         weight = 0.0 if idle else float(self.world.size)
         sums = dict.fromkeys(names, 0.0)
         for left, (shard, parts) in zip(range(len(mine) - 1, -1, -1), mine.items(), strict=True):
-            with self.unsynchronised() if left else contextlib.nullcontext():
+            with self.unsynchronised() if left else talking():
                 with self.context(step, shard):
                     scored = self.module(parts, None, counts)
                 self.backward(scored.total * weight)

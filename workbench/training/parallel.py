@@ -10,7 +10,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from workbench.training.gradients import Module
 from workbench.training.model import Pretraining
-from workbench.training.world import World
+from workbench.training.world import World, talking
 
 
 def together(
@@ -22,5 +22,6 @@ def together(
     """
     if world.size == 1:
         return model, contextlib.nullcontext
-    wrapped = DistributedDataParallel(model, find_unused_parameters=True)
+    with talking():
+        wrapped = DistributedDataParallel(model, find_unused_parameters=True)
     return wrapped, wrapped.no_sync
