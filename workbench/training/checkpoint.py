@@ -2,98 +2,79 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
+import math
 import os
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_model, save_model
 from torch import nn
 
 from workbench.training.errors import RunError, unwritable
 from workbench.training.folder import RunFolder, sha256, sync_folder
-
-WEIGHTS = "model.safetensors"
-TRAINING = "training.pt"
-MANIFEST = "MANIFEST.json"
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A verified checkpoint: the steps done when it was written, and its folder."""
-
-    step: int
-    path: Path
+from workbench.training.kept import (
+    AVERAGE,
+    MANIFEST,
+    MEASURED,
+    TRAINING,
+    WEIGHTS,
+    Checkpoint,
+    checkpoints,
+    place_of,
+)
 
 
 def save(
-    folder: RunFolder, step: int, model: nn.Module, training: dict[str, Any], keep: int
+    folder: RunFolder,
+    step: int,
+    model: nn.Module,
+    training: dict[str, Any],
+    *,
+    average: nn.Module | None = None,
+    measured: Mapping[str, float] | None = None,
+    guard: AbstractContextManager[None] | None = None,
 ) -> Checkpoint:
-    """Writes a checkpoint and removes all but the ``keep`` newest.
+    """Writes a checkpoint, with the ``average`` of the weights and what was ``measured`` if given.
 
-    Weights shared by several modules are written once.  Raises ``RunError`` when the disk refuses;
-    the checkpoints there were are then untouched.
+    Weights shared by several modules are written once.  ``guard`` surrounds the moment in which
+    it is put in place and may refuse that.  Raises ``RunError`` when the disk refuses; the
+    checkpoints there were are then untouched.
     """
-    place = folder.checkpoints / f"step-{step:06d}"
+    place = place_of(folder, step)
     aside = folder.checkpoints / f".{place.name}.{os.getpid()}"
     try:
         aside.mkdir(parents=True, exist_ok=True)
-        save_model(model, str(aside / WEIGHTS), metadata={"format": "pt"})
-        with open(aside / TRAINING, "wb") as file:
-            torch.save(training, file)
-        files = {name: _synced_sha256(aside / name) for name in (WEIGHTS, TRAINING)}
-        manifest = aside / MANIFEST
-        manifest.write_text(json.dumps({"step": step, "files": files}, indent=2) + "\n")
-        _synced_sha256(manifest)
-        sync_folder(aside)
-        former = aside.with_name(f"{aside.name}.former")
-        if place.exists():
-            os.replace(place, former)
-        os.replace(aside, place)
+        _write(aside, step, model, training, average, measured)
+        with guard or contextlib.nullcontext():
+            former = aside.with_name(f"{aside.name}.former")
+            if place.exists():
+                os.replace(place, former)
+            os.replace(aside, place)
         shutil.rmtree(former, ignore_errors=True)
         sync_folder(folder.checkpoints)
     except (OSError, RuntimeError, SafetensorError) as problem:
         shutil.rmtree(aside, ignore_errors=True)
+        if isinstance(problem, RunError):
+            raise
         raise _failed(folder, place, problem) from problem
-    for older in _steps(folder)[:-keep]:
-        shutil.rmtree(older, ignore_errors=True)
     return Checkpoint(step, place)
 
 
-def find_latest(folder: RunFolder) -> tuple[Checkpoint | None, dict[Path, str]]:
-    """The newest checkpoint whose files match its manifest, and what is wrong with newer ones."""
-    damaged: dict[Path, str] = {}
-    for path in reversed(_steps(folder)):
-        problem = _problem(path)
-        if problem is None:
-            return Checkpoint(int(path.name.removeprefix("step-")), path), damaged
-        damaged[path] = problem
-    return None, damaged
+def load_weights(checkpoint: Checkpoint, model: nn.Module, name: str = WEIGHTS) -> None:
+    """Fills the model from one of its files, strictly.
 
-
-def set_aside(path: Path) -> Path:
-    """Renames a damaged checkpoint, so that it is neither counted nor found again."""
-    place = path.with_name(f"damaged-{path.name}")
-    while place.exists():
-        place = place.with_name(f"{place.name}-again")
-    path.rename(place)
-    return place
-
-
-def clear_unfinished(folder: RunFolder) -> None:
-    """Removes what processes that died while writing a checkpoint left behind."""
-    for path in folder.checkpoints.glob(".step-*"):
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def load_weights(checkpoint: Checkpoint, model: nn.Module) -> None:
-    """Fills the model, strictly; raises ``RunError`` when the weights are another model's."""
+    Raises ``RunError`` when the weights are another model's.
+    """
     try:
-        load_model(model, str(checkpoint.path / WEIGHTS), strict=True)
+        load_model(model, str(checkpoint.path / name), strict=True)
     except (RuntimeError, SafetensorError) as problem:
         raise RunError(
             f"the weights of {checkpoint.path} do not fit the model that the recipe builds now; "
@@ -106,26 +87,45 @@ def load_training(checkpoint: Checkpoint) -> dict[str, Any]:
     return torch.load(checkpoint.path / TRAINING, weights_only=True, map_location="cpu")
 
 
-def _steps(folder: RunFolder) -> list[Path]:
-    found = [p for p in folder.checkpoints.glob("step-*") if p.name[5:].isdigit() and p.is_dir()]
-    return sorted(found, key=lambda path: int(path.name[5:]))
+def weights_sha256(path: str | Path) -> str:
+    """The SHA-256 of the weights in a checkpoint's folder or a safetensors file.
+
+    Of the names in order, each with its type, shape and numbers: the same weights have the same,
+    however the file around them was written.
+    """
+    path = Path(path)
+    digest = hashlib.sha256()
+    with safe_open(path / WEIGHTS if path.is_dir() else path, framework="pt") as file:
+        for name in sorted(file.keys()):
+            tensor = file.get_tensor(name)
+            about = [name, str(tensor.dtype).removeprefix("torch."), list(tensor.shape)]
+            digest.update(json.dumps(about).encode() + b"\n")
+            digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
-def _problem(path: Path) -> str | None:
-    """Why a checkpoint cannot be used; None when it can."""
-    try:
-        manifest = json.loads((path / MANIFEST).read_text())
-        files = dict(manifest["files"])
-        if set(files) != {WEIGHTS, TRAINING} or manifest["step"] != int(path.name[5:]):
-            return f"{MANIFEST} does not describe it"
-        for name, expected in files.items():
-            if sha256(path / name) != expected:
-                return f"{name} does not match its checksum"
-    except OSError as problem:
-        return f"{Path(problem.filename or path).name}: {problem.strerror}"
-    except (ValueError, KeyError, TypeError):
-        return f"{MANIFEST} cannot be read"
-    return None
+def _write(
+    aside: Path,
+    step: int,
+    model: nn.Module,
+    training: dict[str, Any],
+    average: nn.Module | None,
+    measured: Mapping[str, float] | None,
+) -> None:
+    """All files of a checkpoint, made to survive a power cut."""
+    save_model(model, str(aside / WEIGHTS), metadata={"format": "pt"})
+    if average is not None:
+        save_model(average, str(aside / AVERAGE), metadata={"format": "pt"})
+    if measured is not None:
+        numbers = {name: n if math.isfinite(n) else None for name, n in measured.items()}
+        (aside / MEASURED).write_text(json.dumps(numbers, indent=2) + "\n")
+    with open(aside / TRAINING, "wb") as file:
+        torch.save(training, file)
+    files = {path.name: _synced_sha256(path) for path in sorted(aside.iterdir())}
+    manifest = aside / MANIFEST
+    manifest.write_text(json.dumps({"step": step, "files": files}, indent=2) + "\n")
+    _synced_sha256(manifest)
+    sync_folder(aside)
 
 
 def _synced_sha256(path: Path) -> str:
@@ -135,8 +135,8 @@ def _synced_sha256(path: Path) -> str:
 
 
 def _failed(folder: RunFolder, place: Path, problem: Exception) -> RunError:
-    kept = _steps(folder)
-    still = f"{kept[-1].name} is still whole" if kept else "there is no earlier one"
+    kept = checkpoints(folder)
+    still = f"{kept[-1].path.name} is still whole" if kept else "there is no earlier one"
     cause: BaseException | None = problem
     while cause is not None and not isinstance(cause, OSError):
         cause = cause.__cause__ or cause.__context__

@@ -191,4 +191,6 @@ def _parse(line: bytes, attempt: int, rank: int, number: int) -> Event | None:
 
 
 def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value

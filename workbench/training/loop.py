@@ -62,7 +62,8 @@ def advance(
                 if recipe.threads is not None:
                     cleanup.callback(torch.set_num_threads, torch.get_num_threads())
                     torch.set_num_threads(recipe.threads)
-                session = Session(recipe, folder, events, world)
+                held = tenure.holding if tenure else contextlib.nullcontext
+                session = Session(recipe, folder, events, world, held)
                 cleanup.callback(session.close)
                 warnings = [*_silent_end(before), *session.restore()]
                 parameters = sum(p.numel() for p in session.model.parameters())
@@ -95,7 +96,8 @@ def _steps(
         with guard:
             records_of_nothing_learnt = session.probe()
         yield from records_of_nothing_learnt
-    while session.step < recipe.steps and message is None:
+    settled = session.why_to_end()
+    while session.step < recipe.steps and message is None and settled is None:
         if tenure is not None:
             tenure.renew_when_due()
         with guard:
@@ -113,12 +115,15 @@ def _steps(
             heard = _wait(session, tenure, signals, began)
             yield events.write("continue", session.step)
         message = heard.message
+        settled = session.why_to_end()
     if session.saved_step != session.step:
         with guard:
             saved = session.save()
         yield from saved
     if session.step == recipe.steps:
         yield events.write("stop", session.step, reason="finished")
+    elif settled is not None:
+        yield events.write("stop", session.step, reason="finished", message=settled)
     else:
         yield events.write("stop", session.step, reason="stopped", message=message)
     if interruption is None and signals.requested:
@@ -137,11 +142,14 @@ def _wait(session: Session, tenure: Tenure | None, signals: Interruption, began:
 
 
 def _due(session: Session) -> list[Event]:
-    """The checkpoint and the probe that this step calls for."""
+    """The validation, the checkpoint and the probe that this step calls for."""
     recipe, step = session.recipe, session.step
     last = step == recipe.steps
-    done: list[Event] = []
-    if last or step % recipe.checkpoint_every == 0:
+    validation, done = recipe.validation, list[Event]()
+    if validation is not None and (last or step % validation.every == 0):
+        done += session.validate()
+    best = session.best is not None and session.best.step == step
+    if last or best or step % recipe.checkpoint_every == 0:
         done += session.save()
     if session.show is not None and recipe.probe_every and (last or step % recipe.probe_every == 0):
         done += session.probe()

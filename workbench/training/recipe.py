@@ -4,76 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import importlib
-import inspect
 import json
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from workbench.training.calls import Call
+from workbench.training.calls import call as call
 from workbench.training.errors import RecipeError
 from workbench.training.optimisation import Optimisation
+from workbench.training.validation import Validation
 
-Precision = Literal["float32", "bfloat16"]
-
-
-@dataclass(frozen=True)
-class Call:
-    """A function that any process can import (``module:name``) and its keyword arguments."""
-
-    target: str
-    arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-
-    def function(self) -> Callable[..., Any]:
-        """The function itself; raises ``RecipeError`` when it cannot be imported here."""
-        module, _, name = self.target.partition(":")
-        try:
-            found: Any = importlib.import_module(module)
-            for part in name.split("."):
-                found = getattr(found, part)
-        except (ImportError, AttributeError, ValueError) as problem:
-            raise RecipeError(
-                f"cannot import {self.target!r} of the recipe: {problem}; run where "
-                f"`import {module}` works, for example with its folder on PYTHONPATH"
-            ) from problem
-        return found
-
-    def __call__(self) -> Any:
-        """The result of the function."""
-        return self.function()(**self.arguments)
-
-
-def call(function: Callable[..., Any], **arguments: Any) -> Call:
-    """A ``Call`` of this function, checked now so that it cannot fail in the other process.
-
-    Raises ``RecipeError`` for a function that no other process can import, for arguments that are
-    not plain JSON values, and for arguments that the function does not take.
-    """
-    module = getattr(function, "__module__", None)
-    name = getattr(function, "__qualname__", None)
-    if module is None or name is None:
-        raise RecipeError(f"{function!r} has no name to import it by: give a plain function")
-    if module in ("__main__", "__mp_main__") or "<" in name:
-        where = "a notebook cell or script" if module.startswith("__") else f"module {module}"
-        raise RecipeError(
-            f"the training process cannot import {name!r} of {where}: move it to the top level of "
-            "a module file, for example recipes.py beside the notebook, and import it from there"
-        )
-    made = Call(f"{module}:{name}", {key: _plain(value, key) for key, value in arguments.items()})
-    if made.function() != function:
-        raise RecipeError(
-            f"{made.target!r} names another object than the function given: give the function "
-            "itself as its module defines it, not a wrapped or replaced one"
-        )
-    try:
-        inspect.signature(function).bind(**arguments)
-    except ValueError:
-        # Some built-in functions do not tell what they take.
-        return made
-    except TypeError as problem:
-        raise RecipeError(f"{made.target!r} cannot be called like this: {problem}") from problem
-    return made
+Precision = Literal["float32", "bfloat16", "float16"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +27,11 @@ class Recipe:
     ``probe_every`` 0 means never; ``keep`` counts checkpoints.  A step's batch is cut into
     ``shards`` pieces whose gradients are added up, on one process or several: how many decides the
     numbers, who computes them does not.  ``readers`` threads read ahead.
+
+    ``average`` is the decay of a moving average of the weights, which is then what is validated.
+    ``keep_powers_of_two`` also keeps the first, second, fourth, eighth ... regular checkpoint.
+    ``compiled`` compiles the model's blocks; ``recompute`` computes their inner results twice
+    instead of keeping them, which saves memory and changes no number.
     """
 
     name: str
@@ -103,6 +50,11 @@ class Recipe:
     probe_every: int = 100
     log_every: int = 1
     time_limit_seconds: float | None = None
+    average: float | None = None
+    validation: Validation | None = None
+    keep_powers_of_two: bool = True
+    compiled: bool = False
+    recompute: bool = False
 
     def __post_init__(self) -> None:
         for field, least in _LEAST.items():
@@ -113,6 +65,11 @@ class Recipe:
             raise RecipeError(
                 f"recipe {self.name!r}: precision {self.precision!r} is unknown; choose one of "
                 f"{', '.join(get_args(Precision))}"
+            )
+        if self.average is not None and not 0 < self.average < 1:
+            raise RecipeError(
+                f"recipe {self.name!r}: average is the share of the past in the moving average, "
+                f"between 0 and 1 (0.999, say), not {self.average}"
             )
         if not self.name or set(self.name) & set("/\\"):
             raise RecipeError(f"a recipe's name is the start of a folder's name, not {self.name!r}")
@@ -137,6 +94,8 @@ class Recipe:
             values["optimisation"] = Optimisation.from_json(values["optimisation"])
             for part in ("model", "data", "probe"):
                 values[part] = None if values[part] is None else Call(**values[part])
+            if values.get("validation") is not None:
+                values["validation"] = Validation.from_json(values["validation"])
             return cls(**values)
         except (KeyError, TypeError) as problem:
             raise RecipeError(
@@ -155,22 +114,3 @@ _LEAST = {
     "log_every": 1,
     "time_limit_seconds": 0,
 }
-
-
-def _plain(value: Any, where: str) -> Any:
-    """The value as JSON gives it back (tuples become lists), so that both processes see the same.
-
-    Raises ``RecipeError`` for what JSON cannot keep exactly.
-    """
-    if value is None or type(value) in (bool, int, str):
-        return value
-    if type(value) is float and math.isfinite(value):
-        return value
-    if isinstance(value, list | tuple):
-        return [_plain(item, f"{where}[{i}]") for i, item in enumerate(value)]
-    if isinstance(value, dict) and all(type(key) is str for key in value):
-        return {key: _plain(item, f"{where}.{key}") for key, item in value.items()}
-    raise RecipeError(
-        f"argument {where}={value!r} ({type(value).__name__}) cannot be kept as JSON: give finite "
-        "numbers, text, true or false, None, or lists and dictionaries of them (a path as text)"
-    )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from workbench.training import control, record
+from workbench.training import control, kept, record
 from workbench.training.engines.engine import Engine
 from workbench.training.engines.local import Local
 from workbench.training.engines.naming import named, refuse_too_many
@@ -28,6 +28,7 @@ from workbench.training.events import (
 from workbench.training.folder import RunFolder
 from workbench.training.lease import read_lease
 from workbench.training.recipe import Recipe
+from workbench.training.validation import Best
 
 State = Literal["running", "paused", "finished", "stopped", "failed", "dead"]
 
@@ -145,10 +146,7 @@ class Run:
         """
         state = self.state
         if state == "finished":
-            raise RunError(
-                f"{self.path} has finished all {self.recipe.steps} steps; nothing to do, unless "
-                "you extend it"
-            )
+            self._refuse_if_done()
         if state == "paused" and engine is None:
             control.ask(self.folder, "continue")
             return
@@ -179,19 +177,43 @@ class Run:
             time.sleep(_POLL)
         return state
 
-    def load(self):
+    @property
+    def best(self) -> Best | None:
+        """The step of its best checkpoint and the value that validation found there (P26).
+
+        None without validation, and before the first.
+        """
+        validation = self.recipe.validation
+        return None if validation is None else kept.best_of(self.folder, validation)
+
+    def load(self, which: Literal["newest", "best"] = "newest", *, averaged: bool = False):
         """The model with the newest whole weights, in evaluation mode, on the CPU.
 
-        Raises ``RunError`` when there is no checkpoint yet.
+        Or those that validation found best (P26); ``averaged`` takes the moving average of the
+        weights.  Raises ``RunError`` when there are none such.
         """
         from workbench.training.load import load_model
 
-        return load_model(self.folder)
+        return load_model(self.folder, which, averaged=averaged)
 
     def _require_running(self, verb: str) -> None:
         state = self.state
         if state not in _ALIVE:
             raise RunError(f"nothing to {verb}: the run in {self.path} is {state}")
+
+    def _refuse_if_done(self) -> None:
+        """Raises ``RunError`` unless steps were added since it finished."""
+        last, steps = last_event(self.folder), self.recipe.steps
+        assert last is not None
+        if "message" in last.facts:
+            raise RunError(
+                f"{self.path} has finished ({last['message']}); more steps would not change that: "
+                "start a new run whose validation has more patience"
+            )
+        if last.step >= steps:
+            raise RunError(
+                f"{self.path} has finished all {steps} steps; nothing to do, unless you extend it"
+            )
 
     def _launch(self, engine: Engine) -> None:
         refuse_too_many(self.recipe, engine)

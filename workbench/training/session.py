@@ -5,49 +5,73 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from workbench.training import chance, checkpoint
+from workbench.training import chance, checkpoint, kept
+from workbench.training.average import Average
+from workbench.training.compilation import compile_blocks
 from workbench.training.errors import RunError, writing
 from workbench.training.events import Event, EventWriter
 from workbench.training.folder import RunFolder, replace_file
 from workbench.training.gradients import Learner, Rows
 from workbench.training.model import Pretraining
-from workbench.training.optimiser import clip, make_optimiser, set_learning_rate
 from workbench.training.parallel import together
+from workbench.training.precision import autocast
 from workbench.training.prefetch import Prefetch, Stream
 from workbench.training.recipe import Recipe
+from workbench.training.recompute import recompute_blocks
 from workbench.training.schedule import learning_rate_at
+from workbench.training.updating import Updater
+from workbench.training.validation import Best
 from workbench.training.world import World
 
 
 class Session:
-    """Model, optimiser, data and place in the run; whole between any two calls of its methods."""
+    """Model, optimiser, data and place in the run; whole between any two calls of its methods.
+
+    ``guard`` makes what surrounds the moment in which a checkpoint is put in place.
+    """
 
     def __init__(
-        self, recipe: Recipe, folder: RunFolder, events: EventWriter, world: World
+        self,
+        recipe: Recipe,
+        folder: RunFolder,
+        events: EventWriter,
+        world: World,
+        guard: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> None:
         self.recipe = recipe
         self.folder = folder
         self.events = events
         self.world = world
+        self.guard = guard
         with self._chance(0):
             self.model: Pretraining = recipe.model().to(world.device).train()
+        self.average = None if recipe.average is None else Average(self.model, recipe.average)
+        if recipe.recompute:
+            recompute_blocks(self.model)
+        if recipe.compiled:
+            compile_blocks(self.model)
         self.stream: Stream = recipe.data()
         mine = world.shards(recipe.shards)
         self.data = Prefetch(
             self.stream, recipe.steps, shards=recipe.shards, mine=mine, readers=recipe.readers
         )
         module, apart = together(self.model, world)
-        self.learner = Learner(self.model, module, world, self._surroundings, apart)
-        self.optimiser = make_optimiser(self.model, recipe.optimisation)
-        self.parameters = [p for group in self.optimiser.param_groups for p in group["params"]]
+        self.updater = Updater(self.model, recipe, world.device)
+        self.learner = Learner(
+            self.model, module, world, self._surroundings, apart, self.updater.backward
+        )
         self.show = None if recipe.probe is None else recipe.probe()
+        self.measure = None if recipe.validation is None else recipe.validation.measure()
+        self.measured: dict[str, float] | None = None
+        self.best: Best | None = None
         self.step = 0
         self.saved_step: int | None = None
 
@@ -56,8 +80,8 @@ class Session:
 
         Raises ``RunError`` when there are checkpoints and every one is damaged.
         """
-        checkpoint.clear_unfinished(self.folder)
-        found, damaged = checkpoint.find_latest(self.folder)
+        kept.clear_unfinished(self.folder)
+        found, damaged = kept.find_latest(self.folder)
         warnings = [f"{path.name} is damaged and left out: {why}" for path, why in damaged.items()]
         if found is None and damaged:
             raise RunError(
@@ -65,11 +89,15 @@ class Session:
                 "delete that folder to begin again at step 0"
             )
         for path in damaged:
-            checkpoint.set_aside(path)
+            kept.set_aside(path)
         if found is not None:
             checkpoint.load_weights(found, self.model)
             training = checkpoint.load_training(found)
-            self.optimiser.load_state_dict(training["optimiser"])
+            self.updater.load(training)
+            if self.average is not None:
+                checkpoint.load_weights(found, self.average.model, kept.AVERAGE)
+            if self.recipe.validation is not None:
+                self.best = self.world.agreed(kept.best_of(self.folder, self.recipe.validation))
             self.step = self.saved_step = int(training["step"])
             if training["chance"] != chance.fingerprint(self.recipe.seed, self.step + 1):
                 warnings.append(
@@ -87,15 +115,15 @@ class Session:
         pieces = self.data.pieces(step - 1)
         waited = time.perf_counter() - began
         rate = learning_rate_at(step, recipe.optimisation, recipe.steps)
-        set_learning_rate(self.optimiser, rate)
         scored, rows = self.learner.gradient(pieces, recipe.shards, recipe.seed, step)
-        loss, rule = float(scored.total.detach()), recipe.optimisation
-        norm = clip(self.parameters, rule.clip_norm, rule.clip_each)
-        _require_finite(loss, norm, scored.objective, step)
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
-        self.step = step
-        if step % recipe.log_every and step != recipe.steps:
+        loss = float(scored.total.detach())
+        update = self.updater.update(rate)
+        if not (math.isfinite(loss) and (update.taken or update.overflowed)):
+            raise _not_finite(loss, update.norm, scored.objective, step)
+        if self.average is not None and update.taken:
+            self.average.follow(self.model)
+        self.step, self.measured = step, None
+        if step % recipe.log_every and step != recipe.steps and update.taken:
             return None
         # The first process tells of the whole step, the others of what was theirs.
         rows = rows if self.world.first else Rows.of(pieces.values())
@@ -106,13 +134,15 @@ class Session:
             loss=loss,
             losses={name: float(part.mean().detach()) for name, part in scored.losses.items()},
             learning_rate=rate,
-            gradient_norm=norm,
+            gradient_norm=update.norm,
             pairs=rows.pairs,
             tokens=rows.tokens,
             regions=rows.regions,
             padding=round(rows.filler, 4),
             seconds=round(time.perf_counter() - began, 6),
             data_seconds=round(waited, 6),
+            **({"loss_scale": update.scale} if recipe.precision == "float16" else {}),
+            **({} if update.taken else {"skipped": True}),
         )
 
     def save(self) -> list[Event]:
@@ -122,12 +152,49 @@ class Session:
             return []
         training = {
             "step": self.step,
-            "optimiser": self.optimiser.state_dict(),
+            **self.updater.state(),
             "chance": chance.fingerprint(self.recipe.seed, self.step + 1),
         }
         self.events.sync()
-        made = checkpoint.save(self.folder, self.step, self.model, training, self.recipe.keep)
+        made = checkpoint.save(
+            self.folder,
+            self.step,
+            self.model,
+            training,
+            average=None if self.average is None else self.average.model,
+            measured=self.measured,
+            guard=self.guard(),
+        )
+        self._tidy()
         return [self.events.write("checkpoint", self.step, path=self._relative(made.path))]
+
+    def validate(self) -> list[Event]:
+        """What validation finds now, with the averaged weights where there are some.
+
+        Every process measures, so that none has to wait long; what the first finds counts.
+        Raises ``RunError`` when the metric that counts is not among it.
+        """
+        asked, began = self.recipe.validation, time.perf_counter()
+        assert asked is not None and self.measure is not None
+        with self._evaluating():
+            found = self.measure(self.model if self.average is None else self.average.model)
+        found = self.world.agreed({name: float(value) for name, value in found.items()})
+        value = asked.value_in(found)
+        better = asked.improves(value, self.best)
+        self.measured = found
+        if better:
+            self.best = Best(self.step, value)
+        if not self.world.first:
+            return []
+        seconds = round(time.perf_counter() - began, 6)
+        return [
+            self.events.write("validation", self.step, metrics=found, best=better, seconds=seconds)
+        ]
+
+    def why_to_end(self) -> str | None:
+        """Why it should end before its last step: validation no longer finds it better."""
+        asked = self.recipe.validation
+        return None if asked is None else asked.why_to_end(self.step, self.best)
 
     def probe(self) -> list[Event]:
         """The record of the probe, which the first process writes for all.
@@ -139,8 +206,8 @@ class Session:
         path = self.folder.probes / f"step-{self.step:06d}.npz"
         assert self.show is not None
         try:
-            with self._chance(self.step), self._precision(), torch.no_grad():
-                record = self.show(self.model.eval(), self.step)
+            with self._evaluating():
+                record = self.show(self.model, self.step)
             arrays: dict[str, Any] = {name: np.asarray(value) for name, value in record.items()}
             objects = [name for name, value in arrays.items() if value.dtype.hasobject]
             if objects:
@@ -148,8 +215,6 @@ class Session:
         except Exception as problem:
             text = f"the probe failed: {type(problem).__name__}: {problem}"
             return [self.events.write("warning", self.step, message=text)]
-        finally:
-            self.model.train()
         with writing(path):
             replace_file(path, lambda file: np.savez(file, **arrays))
         return [self.events.write("probe", self.step, path=self._relative(path))]
@@ -158,9 +223,25 @@ class Session:
         """Ends the reading thread."""
         self.data.close()
 
+    def _tidy(self) -> None:
+        """Removes the checkpoints that need not stay."""
+        recipe, best = self.recipe, None if self.best is None else self.best.step
+        every = recipe.checkpoint_every if recipe.keep_powers_of_two else None
+        steps = [found.step for found in kept.checkpoints(self.folder)]
+        kept.remove_others(self.folder, kept.retained(steps, recipe.keep, every, best))
+
     def _precision(self) -> torch.autocast:
-        reduced = self.recipe.precision == "bfloat16"
-        return torch.autocast(self.world.device.type, dtype=torch.bfloat16, enabled=reduced)
+        return autocast(self.recipe.precision, self.world.device)
+
+    @contextlib.contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        """Where the model is looked at: no dropout, no gradient, chance by the step."""
+        self.model.eval()
+        try:
+            with self._chance(self.step), self._precision(), torch.no_grad():
+                yield
+        finally:
+            self.model.train()
 
     @contextlib.contextmanager
     def _surroundings(self, step: int, shard: int) -> Iterator[None]:
@@ -181,10 +262,8 @@ class Session:
         return path.relative_to(self.folder.path).as_posix()
 
 
-def _require_finite(loss: float, norm: float, objective: str, step: int) -> None:
-    if not (math.isfinite(loss) and math.isfinite(norm)):
-        raise RunError(
-            f"step {step}, objective {objective!r}: the loss is {loss} and the gradient norm "
-            f"{norm}; lower the learning rate, lengthen the warm-up, or look at the data of "
-            "this step"
-        )
+def _not_finite(loss: float, norm: float, objective: str, step: int) -> RunError:
+    return RunError(
+        f"step {step}, objective {objective!r}: the loss is {loss} and the gradient norm {norm}; "
+        "lower the learning rate, lengthen the warm-up, or look at the data of this step"
+    )
