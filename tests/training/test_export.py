@@ -28,7 +28,7 @@ def run(home):
     run = Run.attach("toy-001")
     assert run.state == "stopped"
     with EventWriter(run.folder, 1) as events:
-        events.write("validation", 3, losses={"mlm": 2.5}, best=True)
+        events.write("validation", 3, metrics={"mlm": 2.5}, best=True, seconds=0.1)
         events.write("machine", 3, memory_bytes=10**9, cpu_share=0.5, gpu_share=None)
     with EventWriter(run.folder, 2) as events:  # an attempt that does a step again
         events.write("step", 5, **{**_step(5).facts, "loss": 7.0, "losses": {"mlm": 7.0}})
@@ -55,7 +55,7 @@ def test_a_table_has_a_row_a_step_and_the_newest_attempt_counts(run):
 
 def test_validation_and_machine_stand_in_the_row_of_their_step(run):
     table = run.frame()
-    assert table["validation/losses/mlm"].dropna().to_dict() == {3: 2.5}
+    assert table["validation/mlm"].dropna().to_dict() == {3: 2.5}
     assert table["machine/memory_bytes"].dropna().to_dict() == {3: 1e9}
     assert table["machine/gpu_share"].isna().all()
 
@@ -80,7 +80,7 @@ def test_tensorboard_reads_the_same_numbers(run, home):
     assert set(read.Tags()["scalars"]) == set(table.columns) - {
         "time", "attempt", "machine/gpu_share",
     }  # fmt: skip
-    for name in ("loss", "loss/mlm", "learning_rate", "validation/losses/mlm"):
+    for name in ("loss", "loss/mlm", "learning_rate", "validation/mlm"):
         expected = table[name].dropna()
         scalars = read.Scalars(name)
         assert [scalar.step for scalar in scalars] == expected.index.tolist()

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 Number = int | float
 
-_BESIDE = ("validation", "machine")
-"""Kinds of events whose numbers stand beside those of the step they belong to."""
-
 
 def frame(events: Iterable[Event]) -> pandas.DataFrame:
     """The effective events as a table, one row a step ("step" is the index).
@@ -51,9 +48,9 @@ def numbers(event: Event) -> dict[str, Number]:
         losses = facts.pop("losses", None) or {facts.get("objective", "loss"): facts.get("loss")}
         found = {"time": event.time, "attempt": event.attempt, **_flat(facts)}
         return found | _flat(losses, "loss/") | _rates(found)
-    if event.kind in _BESIDE:
-        return _flat(event.facts, f"{event.kind}/")
-    return {}
+    if event.kind == "validation":
+        return _flat(event["metrics"], "validation/")
+    return _flat(event.facts, "machine/") if event.kind == "machine" else {}
 
 
 def to_tensorboard(folder: RunFolder, events: Iterable[Event], target: str | Path) -> Path:

@@ -16,13 +16,18 @@ from workbench.training.folder import RunFolder, replace_json
 from workbench.training.recipe import Recipe
 
 
-def create(folder: RunFolder, recipe: Recipe, engine: str = "local") -> None:
-    """Makes the folder of a new run; raises ``RunExists`` when it holds one, ``RunError`` when it
-    cannot be written."""
+def create(
+    folder: RunFolder, recipe: Recipe, engine: str = "local", command: str | None = None
+) -> None:
+    """Makes the folder of a new run; ``command`` is the line that starts such a run.
+
+    Raises ``RunExists`` when it holds one, ``RunError`` when it cannot be written.
+    """
     facts = {
         "created": round(time.time(), 3),
         "versions": versions(),
         "engine": engine,
+        **({} if command is None else {"command": command}),
         "parameters": None,
         "data_fingerprint": None,
     }
