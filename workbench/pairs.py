@@ -24,6 +24,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from workbench.moving import moved
+
 
 @dataclass(frozen=True)
 class Offsets:
@@ -73,7 +75,7 @@ class Offsets:
 
     def to(self, device: torch.device | str) -> Offsets:
         """The same offsets on another device."""
-        return Offsets(self.starts.to(device), self.longest)
+        return moved(self, device)
 
 
 @dataclass(frozen=True)
@@ -289,11 +291,3 @@ class LossSum:
     def mean(self) -> Float[Tensor, ""]:
         """Sum over count; zero, still differentiable, when nothing was counted."""
         return self.sum / max(self.count, 1)
-
-
-def moved(value, device):
-    """A frozen record with every tensor and nested record on ``device``."""
-    fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-    return dataclasses.replace(
-        value, **{k: v.to(device) for k, v in fields.items() if hasattr(v, "to")}
-    )

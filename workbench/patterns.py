@@ -16,7 +16,8 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from workbench.pairs import Offsets, PairBatch, moved
+from workbench.moving import moved
+from workbench.pairs import Offsets, PairBatch
 
 
 @dataclass(frozen=True)

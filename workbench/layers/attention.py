@@ -104,15 +104,25 @@ def _flash(query, key, value, read, dropout):
     queries, keys = read.query_offsets, read.key_offsets
     starts = queries.starts.int(), keys.starts.int()
     longest = queries.longest, keys.longest
+    # Everything, or up to the own place counted from the last key; is_causal counts from the first.
+    left, right = (-1, 0) if read.causal else (-1, -1)
     if dropout:
-        # varlen_attn has no dropout; measured on an H100, padding instead takes twice as long
+        # varlen_attn has no dropout; measured on an H100, padding instead takes twice as long.
         return torch.ops.aten._flash_attention_forward(
-            query, key, value, *starts, *longest, dropout, read.causal, False
+            query,
+            key,
+            value,
+            *starts,
+            *longest,
+            dropout,
+            False,
+            False,
+            window_size_left=left,
+            window_size_right=right,
         )[0]
     from torch.nn.attention.varlen import varlen_attn
 
-    window = (-1, 0) if read.causal else (-1, -1)
-    mixed = varlen_attn(query, key, value, *starts, *longest, window_size=window)
+    mixed = varlen_attn(query, key, value, *starts, *longest, window_size=(left, right))
     assert isinstance(mixed, Tensor)
     return mixed
 

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from workbench.moving import moved
 from workbench.objectives.objective import Corrupted, Objective
 from workbench.pairs import LossSum, PairBatch
 from workbench.patterns import AttentionPattern
@@ -28,8 +29,7 @@ class Part:
 
     def to(self, device: torch.device | str) -> Part:
         """The same pass on another device."""
-        asked = tuple((objective, corrupted.to(device)) for objective, corrupted in self.asked)
-        return Part(self.batch.to(device), self.pattern.to(device), asked)
+        return moved(self, device)
 
 
 class Mix(Protocol):

@@ -10,7 +10,8 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
 
 from workbench.encoders.encoding import Encoding
-from workbench.pairs import LossSum, PairBatch, moved
+from workbench.moving import moved
+from workbench.pairs import LossSum, PairBatch
 from workbench.patterns import BIDIRECTIONAL, AttentionPattern
 
 
