@@ -21,7 +21,7 @@ from workbench.training.lease import release
 from workbench.training.parentage import KEEPER, end_with_parent, launcher
 
 RESTARTS = 3
-"""How often in a row a worker may be killed before its first step."""
+"""So many times in a row a worker may be killed before its first step."""
 
 PAUSE = 1.0
 """Seconds before it is started again."""
@@ -42,7 +42,7 @@ def keep(folder: RunFolder, command: Sequence[str]) -> int:
         signal.signal(number, pass_on)
     around = os.environ | {KEEPER: str(os.getpid())}
     linux = sys.platform == "linux"
-    in_vain, reached = 0, -1
+    in_vain, reached = 0, _step(folder)
     while True:
         child = subprocess.Popen(
             [*command, str(folder.path)], env=around, preexec_fn=end_with_parent if linux else None
@@ -50,8 +50,7 @@ def keep(folder: RunFolder, command: Sequence[str]) -> int:
         status = child.wait()
         if status == 0 or stopping:
             return abs(status)
-        last = last_event(folder)
-        step = 0 if last is None else last.step
+        step = _step(folder)
         in_vain = 0 if step > reached else in_vain + 1
         reached = max(reached, step)
         how = f"with status {status}" if status > 0 else f"by signal {-status}"
@@ -61,10 +60,18 @@ def keep(folder: RunFolder, command: Sequence[str]) -> int:
             print(f"{said}, without a step done; not started again", flush=True)
             return status
         if in_vain >= RESTARTS:
-            print(f"{said}, {in_vain + 1} times in a row; not started again", flush=True)
+            print(
+                f"{said}, {in_vain} times in a row without a step done; not started again",
+                flush=True,
+            )
             return 128 - status
         print(f"{said}; starting it again", flush=True)
         time.sleep(PAUSE)
+
+
+def _step(folder: RunFolder) -> int:
+    last = last_event(folder)
+    return 0 if last is None else last.step
 
 
 if __name__ == "__main__":

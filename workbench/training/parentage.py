@@ -19,6 +19,9 @@ LAUNCHER = "WORKBENCH_LAUNCHER"
 KEEPER = "WORKBENCH_KEEPER"
 """Environment variable: the number of the process without which none that it started goes on."""
 
+SHARDED = "WORKBENCH_SHARDED"
+"""Environment variable: 1 where each process is to keep a share of the model only."""
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -42,12 +45,11 @@ def end_with_keeper() -> None:
     A process that is already an orphan, because what started it ended first, ends now.
     """
     end_with_parent()
-    keeper = os.environ.get(KEEPER, "")
-    if not keeper.isdigit():
+    if not keeper():
         return
     if sys.platform != "linux":
-        threading.Thread(target=_watch_alive, args=(int(keeper),), daemon=True).start()
-    elif int(keeper) not in _ancestors():
+        threading.Thread(target=_watch_alive, args=(keeper(),), daemon=True).start()
+    elif keeper() not in _ancestors():
         print("the process that started this one has ended, so it does too", flush=True)
         os._exit(1)
 
@@ -55,6 +57,12 @@ def end_with_keeper() -> None:
 def launcher() -> str:
     """The token of the lease that another process holds for this one; empty where there is none."""
     return os.environ.get(LAUNCHER, "")
+
+
+def keeper() -> int:
+    """The number of the process that keeps this one; 0 where there is none."""
+    given = os.environ.get(KEEPER, "")
+    return int(given) if given.isdigit() else 0
 
 
 def _ancestors() -> Iterator[int]:
