@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -24,4 +25,5 @@ def home(tmp_path, monkeypatch):
     for path in tmp_path.rglob("lease.json"):
         lease = read_lease(RunFolder(path.parent))
         if lease is not None and lease.alive and lease.pid != os.getpid():
-            os.kill(lease.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(lease.pid, signal.SIGKILL)

@@ -13,6 +13,7 @@ from workbench.training.errors import RunBusy, RunError
 from workbench.training.events import EventWriter
 from workbench.training.folder import RunFolder
 from workbench.training.lease import (
+    MENDED,
     SILENCE,
     Tenure,
     beat,
@@ -105,14 +106,59 @@ def test_a_lease_is_taken_over_by_its_token_even_from_the_dead_but_not_once_it_i
     assert read_lease(folder) == other
 
 
-@pytest.mark.parametrize("content", [None, "{", '{"pid": 1}'])
-def test_a_dead_or_unreadable_lease_is_taken_over(folder, content):
+def test_a_dead_ones_lease_is_taken_over(folder):
     launch(folder, _dead_process)
     assert not read_lease(folder).alive
-    if content is not None:
-        folder.lease.write_text(content)
     with Tenure(folder) as tenure:
-        assert tenure.attempt == (2 if content is None else 1)
+        assert tenure.attempt == 2
+
+
+GARBAGE = [b"", b"{", b"\xff\xfe\x00", b"[]", b"7", b'{"pid": 1}', b"[" * 100_000]
+
+
+@pytest.mark.parametrize("content", GARBAGE, ids=range(len(GARBAGE)))
+def test_a_damaged_lease_is_taken_over_when_nobody_has_mended_it(folder, content):
+    launch(folder, _dead_process)
+    EventWriter(folder, 1).close()
+    folder.lease.write_bytes(content)
+    with pytest.raises(RunBusy, match=r"lease.json cannot be read: a process that trains there"):
+        launch(folder, lambda token: pytest.fail("a second process was started"))
+    long_ago = time.time() - MENDED - 1
+    os.utime(folder.lease, (long_ago, long_ago))
+    with Tenure(folder) as tenure:
+        assert tenure.attempt == 2
+
+
+def test_a_lease_of_the_wrong_types_is_damaged(folder):
+    lease = dataclasses.asdict(launch(folder, lambda token: os.getpid()))
+    for name, wrong in {"pid": "1", "attempt": None, "host": 3, "heartbeat": "now"}.items():
+        folder.lease.write_text(json.dumps(lease | {name: wrong}))
+        assert read_lease(folder).damaged
+
+
+def test_a_living_holder_mends_its_damaged_lease(folder, monkeypatch):
+    monkeypatch.setattr("workbench.training.lease.RENEW_EVERY", 0.0)
+    with Tenure(folder) as tenure:
+        EventWriter(folder, tenure.attempt).close()
+        for damage in (lambda: folder.lease.write_bytes(b"\0" * 20), folder.lease.unlink):
+            damage()
+            tenure.renew_when_due()
+            assert read_lease(folder) == tenure.lease
+            assert tenure.lease.alive
+
+
+def test_a_worker_whose_launcher_lives_restores_a_lease_that_was_lost(folder, monkeypatch):
+    lease = launch(folder, lambda token: os.getpid())
+    EventWriter(folder, 1).close()
+    monkeypatch.setenv("WORKBENCH_LAUNCHER", lease.token)
+    monkeypatch.setenv("WORKBENCH_KEEPER", str(os.getpid()))
+    for damage in (folder.lease.unlink, lambda: folder.lease.write_text("{")):
+        damage()
+        found = hold(folder)
+        assert (found.pid, found.attempt, found.token) == (os.getpid(), 2, lease.token)
+    folder.lease.unlink()
+    monkeypatch.setenv("WORKBENCH_KEEPER", str(_dead_process("")))
+    assert hold(folder).token == "", "a launcher that has ended holds nothing"
 
 
 def test_a_later_process_of_the_same_number_is_another_process(folder):

@@ -1,42 +1,62 @@
-"""Asking something of a running process: one small file that it looks at once per step."""
+"""Asking something of a running process: one small file that it looks at once per step.
+
+A request stays until the event that answers it is written, so that one made of a process that was
+killed is obeyed by the process that is started in its place.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import Literal
 
 from workbench.training.errors import writing
 from workbench.training.folder import RunFolder, replace_json
+from workbench.training.lock import locked
 
 Request = Literal["stop", "pause", "checkpoint", "continue"]
 
 
 def ask(folder: RunFolder, request: Request) -> None:
     """Leaves a request; one to stop is never replaced, one to pause not by a checkpoint's."""
-    pending = _pending(folder)
-    if pending == "stop" or (pending == "pause" and request == "checkpoint"):
-        return
-    with writing(folder.control):
-        replace_json(folder.control, {"request": request})
+    with locked(folder):
+        waiting = pending(folder)
+        if waiting == "stop" or (waiting == "pause" and request == "checkpoint"):
+            return
+        with writing(folder.control):
+            replace_json(folder.control, {"request": request})
 
 
-def take_request(folder: RunFolder) -> str | None:
-    """The pending request, which is thereby taken away; None where there is none.
+def pending(folder: RunFolder) -> str | None:
+    """The request that is not answered yet; None where there is none.
 
     Whatever was written there is returned as it stands, for the caller to judge.
     """
-    request = _pending(folder)
-    if request is not None:
-        folder.control.unlink(missing_ok=True)
-    return request
+    return _read(folder.control)
 
 
-def _pending(folder: RunFolder) -> str | None:
+def answered(folder: RunFolder, request: str) -> None:
+    """Takes a request away, and leaves any other that has come in its place."""
+    taken = folder.control.with_name(f".{folder.control.name}.answered")
+    with writing(folder.control):
+        try:
+            # Moved first and looked at then: a widget that asks meanwhile waits for no lock.
+            os.replace(folder.control, taken)
+        except FileNotFoundError:
+            return
+        if _read(taken) == request:
+            taken.unlink()
+        else:
+            os.replace(taken, folder.control)
+
+
+def _read(path: Path) -> str | None:
     try:
-        text = folder.control.read_text()
+        text = path.read_bytes()[:4096]
     except FileNotFoundError:
         return None
     try:
         return str(json.loads(text)["request"])
-    except (ValueError, KeyError, TypeError):
-        return text[:80]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return text.decode(errors="replace")[:80]

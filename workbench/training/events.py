@@ -186,7 +186,7 @@ def _parse(line: bytes, attempt: int, rank: int, number: int) -> Event | None:
         facts = json.loads(line)
         when, step, kind = (facts.pop(name) for name in ("time", "step", "kind"))
         return Event(float(when), int(step), str(kind), facts, attempt, rank, number)
-    except (ValueError, KeyError, AttributeError, TypeError):
+    except (ValueError, KeyError, AttributeError, TypeError, OverflowError, RecursionError):
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -41,7 +42,7 @@ class RunFolder:
             return cls(Path(folder).expanduser().absolute())
         taken = [
             int(match[1])
-            for path in places.runs().glob(f"{name}-*")
+            for path in places.runs().glob(f"{glob.escape(name)}-*")
             if (match := re.fullmatch(re.escape(name) + r"-(\d+)", path.name))
         ]
         return cls(places.runs() / f"{name}-{max(taken, default=0) + 1:03d}")

@@ -14,7 +14,6 @@ import json
 import os
 import secrets
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,7 +22,8 @@ from types import TracebackType
 from workbench.training.errors import RunBusy, RunError, writing
 from workbench.training.events import attempts
 from workbench.training.folder import RunFolder, replace_json
-from workbench.training.parentage import launcher
+from workbench.training.lock import locked
+from workbench.training.parentage import keeper, launcher
 from workbench.training.process import identity
 
 RENEW_EVERY = 10.0
@@ -31,6 +31,11 @@ RENEW_EVERY = 10.0
 
 SILENCE = 300.0
 """Seconds without a heartbeat after which a process on another machine counts as dead."""
+
+MENDED = 3 * RENEW_EVERY
+"""Seconds after which a damaged lease has no holder: one that lives writes it anew before."""
+
+_NOBODY, _UNREADABLE = 2**31 - 1, "?"  # not 0: a signal to that number reaches whoever sends it
 
 
 @dataclass(frozen=True)
@@ -53,18 +58,36 @@ class Lease:
         """Whether its holder still runs: exactly known on this machine, by heartbeat elsewhere."""
         if self.host == socket.gethostname():
             return identity(self.pid) == self.process
-        return abs(time.time() - self.heartbeat) < SILENCE
+        return abs(time.time() - self.heartbeat) < (MENDED if self.damaged else SILENCE)
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the file could not be read; its heartbeat is then the file's own age."""
+        return self.host == _UNREADABLE
 
 
 def read_lease(folder: RunFolder) -> Lease | None:
-    """The lease as written, of a live process or a dead one; None where there is none."""
+    """The lease as written, of a live process or a dead one; None where there is none.
+
+    Leases are replaced whole: one that cannot be read was damaged, not half written.
+    """
     try:
-        return Lease(**json.loads(folder.lease.read_text()))
+        written, text = folder.lease.stat().st_mtime, folder.lease.read_bytes()
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError):
-        # Leases are replaced whole: what cannot be read was damaged, not half written.
-        return None
+    try:
+        values = json.loads(text)
+        if all(isinstance(values[name], kind) for name, kind in _KINDS.items()):
+            return Lease(**values)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass
+    newest = max(attempts(folder), default=0)
+    return Lease(_NOBODY, _UNREADABLE, newest, written, written, "")
+
+
+_KINDS = {
+    "pid": int, "host": str, "attempt": int, "started": float, "heartbeat": float, "process": str,
+}  # fmt: skip
 
 
 def launch(folder: RunFolder, start_process: Callable[[str], int]) -> Lease:
@@ -73,7 +96,7 @@ def launch(folder: RunFolder, start_process: Callable[[str], int]) -> Lease:
     ``start_process`` is given the lease's token, for the environment (``LAUNCHER``) of whoever
     trains for the process that it starts, and returns that process's number.
     """
-    with _locked(folder):
+    with locked(folder):
         _refuse_if_held(folder)
         attempt = _next_attempt(folder)
         # What was asked of a process that has ended is not asked of the next one.
@@ -85,7 +108,7 @@ def launch(folder: RunFolder, start_process: Callable[[str], int]) -> Lease:
 def take_over(folder: RunFolder, token: str) -> Lease:
     """Makes this process the holder of a lease granted elsewhere; raises ``RunBusy`` once it is
     gone."""
-    with _locked(folder):
+    with locked(folder):
         current = read_lease(folder)
         if current is None or current.token != token:
             raise RunBusy(
@@ -97,7 +120,7 @@ def take_over(folder: RunFolder, token: str) -> Lease:
 
 def beat(folder: RunFolder, token: str) -> bool:
     """A heartbeat for the lease of this token; whether it is still the lease."""
-    with _locked(folder):
+    with locked(folder):
         current = read_lease(folder)
         if current is None or current.token != token:
             return False
@@ -111,7 +134,7 @@ def release(folder: RunFolder, token: str, *, started: bool = True) -> None:
     Where something was ``started`` under it that never wrote an event, it stays as that of a
     process that has ended, which is all that tells of this attempt.
     """
-    with contextlib.suppress(RunError, OSError), _locked(folder):
+    with contextlib.suppress(RunError, OSError), locked(folder):
         current = read_lease(folder)
         if current is None or current.token != token:
             return
@@ -123,7 +146,7 @@ def release(folder: RunFolder, token: str, *, started: bool = True) -> None:
 
 def hold(folder: RunFolder) -> Lease:
     """The lease of this process's launcher, or a new one; raises ``RunBusy``."""
-    with _locked(folder):
+    with locked(folder):
         current, token = read_lease(folder), launcher()
         if current is not None and token and current.token == token:
             if not folder.events_file(current.attempt).exists():
@@ -132,6 +155,10 @@ def hold(folder: RunFolder) -> Lease:
             again = dataclasses.replace(current, attempt=_next_attempt(folder))
             _write(folder, again)
             return again
+        lost = current is None or current.damaged
+        if lost and token and (holder := keeper()) and identity(holder) is not None:
+            # It was never written, or is no more, but who holds it for this process still lives.
+            return _grant(folder, holder, _next_attempt(folder), token)
         _refuse_if_held(folder)
         folder.control.unlink(missing_ok=True)
         return _grant(folder, os.getpid(), _next_attempt(folder))
@@ -154,7 +181,7 @@ class Tenure:
         """A heartbeat every ten seconds; raises ``RunBusy`` when the lease was taken over."""
         if time.monotonic() - self._renewed < RENEW_EVERY:
             return
-        with _locked(self.folder):
+        with locked(self.folder):
             _refuse_if_lost(self.folder, self.attempt)
             self.lease = dataclasses.replace(self.lease, heartbeat=time.time())
             _write(self.folder, self.lease)
@@ -166,7 +193,7 @@ class Tenure:
 
         For moments only: whoever wants the lease waits.
         """
-        with _locked(self.folder):
+        with locked(self.folder):
             _refuse_if_lost(self.folder, self.attempt)
             yield
 
@@ -182,7 +209,7 @@ class Tenure:
         if self.lease.token:
             # Its launcher gives it back, when it has seen that nothing is to be started again.
             return
-        with contextlib.suppress(RunError, OSError), _locked(self.folder):
+        with contextlib.suppress(RunError, OSError), locked(self.folder):
             current = read_lease(self.folder)
             if current is not None and current.attempt == self.attempt:
                 self.folder.lease.unlink(missing_ok=True)
@@ -224,32 +251,12 @@ def _refuse_if_lost(folder: RunFolder, attempt: int) -> None:
 
 
 def _busy(folder: RunFolder, lease: Lease) -> RunBusy:
+    if lease.damaged:
+        return RunBusy(
+            f"{folder.lease} cannot be read: a process that trains there writes it anew within "
+            f"{RENEW_EVERY:.0f} s; look again, and resume in {MENDED:.0f} s if none does"
+        )
     return RunBusy(
         f"process {lease.pid} on {lease.host} is training in {folder.path} (attempt "
         f"{lease.attempt}); follow it, stop it first, or start a run in another folder"
     )
-
-
-@contextlib.contextmanager
-def _locked(folder: RunFolder) -> Iterator[None]:
-    path = folder.path / ".lock"
-    with writing(path):
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        with writing(path):
-            _lock(handle)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _lock(handle: int) -> None:
-    """Waits for the lock of an open file; closing the file, or dying, gives it back."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX)

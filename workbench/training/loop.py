@@ -8,22 +8,22 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from workbench.training import record
-from workbench.training.errors import RunError
+from workbench.training.blame import cause_of
+from workbench.training.errors import PeerFailed, PeerLost, RunError
 from workbench.training.events import Event, EventWriter, last_event
 from workbench.training.folder import RunFolder
 from workbench.training.interruption import Interruption
 from workbench.training.lease import Tenure
+from workbench.training.machine import Machine
 from workbench.training.recipe import Recipe
 from workbench.training.session import Session
-from workbench.training.wishes import Wish, wish
+from workbench.training.wishes import answer, obey
 from workbench.training.world import World
-
-PAUSED_LOOK = 0.1
-"""Seconds between two looks of a paused process at what is asked of it."""
 
 
 def train(recipe: Recipe, folder: str | Path | None = None) -> Iterator[Event]:
@@ -68,7 +68,8 @@ def advance(
                 warnings = [*_silent_end(before), *session.restore()]
                 parameters = sum(p.numel() for p in session.model.parameters())
                 if world.first:
-                    record.complete(folder, parameters, session.stream.fingerprint())
+                    described = getattr(session.stream, "describe", lambda: None)()
+                    record.complete(folder, parameters, session.stream.fingerprint(), described)
                 yield _start(session, parameters)
                 for message in warnings:
                     yield events.write("warning", session.step, message=message)
@@ -79,8 +80,11 @@ def advance(
                 raise
             except BaseException as problem:
                 step = 0 if session is None else session.step
+                cause = cause_of(problem, folder, attempt, world.size)
                 if events.last is None or events.last.kind != "stop":
-                    _report(events, step, problem)
+                    _report(events, step, cause)
+                if cause is not problem:
+                    raise cause from problem
                 raise
 
 
@@ -91,30 +95,25 @@ def _steps(
     recipe, events = session.recipe, session.events
     signals = interruption or Interruption()
     guard = signals if interruption is None else contextlib.nullcontext()
-    began, message = time.monotonic(), None
+    renew = tenure.renew_when_due if tenure is not None else _nothing
+    began = time.monotonic()
+    machine = Machine(session.world.device)
     if session.step == 0 and recipe.probe_every and session.show is not None:
         with guard:
             records_of_nothing_learnt = session.probe()
         yield from records_of_nothing_learnt
+    # What was asked of a process that was killed is asked of the one in its place.
+    message = yield from obey(session, signals, None, guard, renew)
     settled = session.why_to_end()
     while session.step < recipe.steps and message is None and settled is None:
-        if tenure is not None:
-            tenure.renew_when_due()
+        renew()
         with guard:
             step = session.train_step()
             due = _due(session)
         yield from due if step is None else [step, *due]
-        heard = wish(session, signals, began)
-        yield from heard.warnings
-        if heard.request in ("checkpoint", "pause") and session.saved_step != session.step:
-            with guard:
-                saved = session.save()
-            yield from saved
-        if heard.request == "pause":
-            yield events.write("pause", session.step)
-            heard = _wait(session, tenure, signals, began)
-            yield events.write("continue", session.step)
-        message = heard.message
+        if (taken := machine.due()) is not None:
+            yield events.write("machine", session.step, **taken)
+        message = yield from obey(session, signals, began, guard, renew)
         settled = session.why_to_end()
     if session.saved_step != session.step:
         with guard:
@@ -126,19 +125,13 @@ def _steps(
         yield events.write("stop", session.step, reason="finished", message=settled)
     else:
         yield events.write("stop", session.step, reason="stopped", message=message)
+    answer(session, "stop")
     if interruption is None and signals.requested:
         raise KeyboardInterrupt
 
 
-def _wait(session: Session, tenure: Tenure | None, signals: Interruption, began: float) -> Wish:
-    """Waits, process and all, until asked to go on or to end."""
-    while True:
-        time.sleep(PAUSED_LOOK)
-        if tenure is not None:
-            tenure.renew_when_due()
-        heard = wish(session, signals, began)
-        if heard.request in ("continue", "stop") or heard.message is not None:
-            return heard
+def _nothing() -> None:
+    """What a process without the lease does to keep it."""
 
 
 def _due(session: Session) -> list[Event]:
@@ -193,10 +186,16 @@ def _leave(session: Session) -> None:
 
 def _report(events: EventWriter, step: int, problem: BaseException) -> None:
     """Tries to make the problem the last event; on a full disk the caller still gets it."""
+    facts: dict[str, Any] = {"reason": "error"}
+    if isinstance(problem, PeerLost):
+        # The run is not over: its processes are started again.
+        return
     if isinstance(problem, KeyboardInterrupt):
         facts = {"reason": "stopped", "message": "interrupted before the first step"}
+    elif isinstance(problem, PeerFailed):
+        facts |= {"message": str(problem), "process": problem.rank}
     else:
         name = "" if isinstance(problem, RunError) else f"{type(problem).__name__}: "
-        facts = {"reason": "error", "message": f"{name}{problem}"}
+        facts |= {"message": f"{name}{problem}"}
     with contextlib.suppress(RunError):
         events.write("stop", step, **facts)

@@ -22,13 +22,20 @@ def identity(pid: int) -> str | None:
 
 def _identity_from_proc(pid: int) -> str | None:
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
         return None
     state, started = fields[0], fields[19]
     # A zombie has ended; only its parent has not looked yet.
-    return None if state in "ZX" else f"{boot}/{started}"
+    return None if state in "ZX" else f"{_boot()}/{started}"
+
+
+def _boot() -> str:
+    """Which start of the machine this is; containers that hide it are told apart by less."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return "unknown"
 
 
 def _identity_on_windows(pid: int) -> str | None:
