@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, cast
+from typing import Literal, Protocol, cast, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -32,6 +32,7 @@ class Part:
         return moved(self, device)
 
 
+@runtime_checkable
 class Mix(Protocol):
     """Several objectives and when to train which; every mix is an ``nn.Module``."""
 

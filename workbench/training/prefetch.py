@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol, runtime_checkable
 
 from workbench.data.division import piece_of
 from workbench.pairs import PairBatch
+from workbench.training.piece import Piece
 
 
 @runtime_checkable
@@ -29,7 +30,8 @@ class Stream(Protocol):
 class Prefetch:
     """Reads what the next steps need in the background, ``readers`` steps ahead.
 
-    Each step's batch is cut into ``shards`` pieces, of which only ``mine`` are read.  How many
+    Each step's batch is cut into ``shards`` pieces, of which only ``mine`` are read; what comes out
+    is what ``prepare`` makes of (step from 1, shard, piece) in the thread that read it.  How many
     threads read changes nothing but the speed.
     """
 
@@ -37,6 +39,7 @@ class Prefetch:
         self,
         stream: Stream,
         steps: int,
+        prepare: Callable[[int, int, PairBatch], Piece],
         *,
         shards: int = 1,
         mine: Sequence[int] = (0,),
@@ -44,13 +47,14 @@ class Prefetch:
     ) -> None:
         self._stream = stream
         self._steps = steps
+        self._prepare = prepare
         self._shards, self._mine = shards, tuple(mine)
         self._readers = readers
         self._threads = ThreadPoolExecutor(readers, thread_name_prefix="prefetch")
-        self._ahead: dict[int, Future[dict[int, PairBatch]]] = {}
+        self._ahead: dict[int, Future[dict[int, Piece]]] = {}
 
-    def pieces(self, step: int) -> dict[int, PairBatch]:
-        """My pieces of this step's batch by shard, none of them empty.
+    def pieces(self, step: int) -> dict[int, Piece]:
+        """My pieces of this step's batch (from 0) by shard, none of them empty.
 
         Where all of mine are empty it is another's, the first.  A problem met while they were
         read is raised here.
@@ -66,12 +70,13 @@ class Prefetch:
         """Ends the threads; batches being read are given up."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def _begun(self, step: int) -> Future[dict[int, PairBatch]]:
+    def _begun(self, step: int) -> Future[dict[int, Piece]]:
         if step not in self._ahead:
             self._ahead[step] = self._threads.submit(self._read, step)
         return self._ahead[step]
 
-    def _read(self, step: int) -> dict[int, PairBatch]:
+    def _read(self, step: int) -> dict[int, Piece]:
         found = {at: piece_of(self._stream, step, at, self._shards) for at in self._mine}
         filled = {at: piece for at, piece in found.items() if len(piece)}
-        return filled or {0: piece_of(self._stream, step, 0, self._shards)}
+        filled = filled or {0: piece_of(self._stream, step, 0, self._shards)}
+        return {at: self._prepare(step + 1, at, piece) for at, piece in filled.items()}

@@ -19,9 +19,10 @@ from workbench.training.compilation import compile_blocks
 from workbench.training.errors import RunError, writing
 from workbench.training.events import Event, EventWriter
 from workbench.training.folder import RunFolder, replace_file
-from workbench.training.gradients import Learner, Rows
+from workbench.training.gradients import Learner
 from workbench.training.model import Pretraining
 from workbench.training.parallel import together
+from workbench.training.piece import Planner, Rows
 from workbench.training.precision import autocast
 from workbench.training.prefetch import Prefetch, Stream
 from workbench.training.recipe import Recipe
@@ -59,14 +60,24 @@ class Session:
         if recipe.compiled:
             compile_blocks(self.model)
         self.stream: Stream = recipe.data()
-        mine = world.shards(recipe.shards)
         self.data = Prefetch(
-            self.stream, recipe.steps, shards=recipe.shards, mine=mine, readers=recipe.readers
+            self.stream,
+            recipe.steps,
+            Planner(self.model.mix, recipe.seed, recipe.shards, world.device),
+            shards=recipe.shards,
+            mine=world.shards(recipe.shards),
+            readers=recipe.readers,
         )
-        module, apart = together(self.model, world)
+        self.team = together(self.model, world, recipe.model)
         self.updater = Updater(self.model, recipe, world.device)
         self.learner = Learner(
-            self.model, module, world, self._surroundings, apart, self.updater.backward
+            self.model,
+            self.team.module,
+            world,
+            self._surroundings,
+            self.team.apart,
+            self.updater.backward,
+            self.team.gather,
         )
         self.show = None if recipe.probe is None else recipe.probe()
         self.measure = None if recipe.validation is None else recipe.validation.measure()
@@ -91,9 +102,10 @@ class Session:
         for path in damaged:
             kept.set_aside(path)
         if found is not None:
-            checkpoint.load_weights(found, self.model)
+            self.team.fill(lambda model: checkpoint.load_weights(found, model))
             training = checkpoint.load_training(found)
-            self.updater.load(training)
+            own = self.team.own_state(training["optimiser"], self.updater.parameters)
+            self.updater.load({**training, "optimiser": own})
             if self.average is not None:
                 checkpoint.load_weights(found, self.average.model, kept.AVERAGE)
             if self.recipe.validation is not None:
@@ -115,7 +127,7 @@ class Session:
         pieces = self.data.pieces(step - 1)
         waited = time.perf_counter() - began
         rate = learning_rate_at(step, recipe.optimisation, recipe.steps)
-        scored, rows = self.learner.gradient(pieces, recipe.shards, recipe.seed, step)
+        scored, rows = self.learner.gradient(pieces, recipe.shards, step)
         loss = float(scored.total.detach())
         update = self.updater.update(rate)
         if not (math.isfinite(loss) and (update.taken or update.overflowed)):
@@ -126,7 +138,7 @@ class Session:
         if step % recipe.log_every and step != recipe.steps and update.taken:
             return None
         # The first process tells of the whole step, the others of what was theirs.
-        rows = rows if self.world.first else Rows.of(pieces.values())
+        rows = rows if self.world.first else Rows.total(one.rows for one in pieces.values())
         return self.events.write(
             "step",
             step,
@@ -148,18 +160,20 @@ class Session:
     def save(self) -> list[Event]:
         """A checkpoint of this step, which the first process writes for all."""
         self.saved_step = self.step
+        model, state = self.team.whole(), self.updater.state()
+        state["optimiser"] = self.team.whole_state(state["optimiser"])
         if not self.world.first:
             return []
         training = {
             "step": self.step,
-            **self.updater.state(),
+            **state,
             "chance": chance.fingerprint(self.recipe.seed, self.step + 1),
         }
         self.events.sync()
         made = checkpoint.save(
             self.folder,
             self.step,
-            self.model,
+            model,
             training,
             average=None if self.average is None else self.average.model,
             measured=self.measured,
@@ -176,8 +190,9 @@ class Session:
         """
         asked, began = self.recipe.validation, time.perf_counter()
         assert asked is not None and self.measure is not None
-        with self._evaluating():
-            found = self.measure(self.model if self.average is None else self.average.model)
+        whole = self.team.whole()
+        with self._evaluating(whole):
+            found = self.measure(whole if self.average is None else self.average.model)
         found = self.world.agreed({name: float(value) for name, value in found.items()})
         value = asked.value_in(found)
         better = asked.improves(value, self.best)
@@ -201,13 +216,14 @@ class Session:
 
         A probe that fails is reported and training goes on.
         """
+        model = self.team.whole()
         if not self.world.first:
             return []
         path = self.folder.probes / f"step-{self.step:06d}.npz"
         assert self.show is not None
         try:
-            with self._evaluating():
-                record = self.show(self.model, self.step)
+            with self._evaluating(model):
+                record = self.show(model, self.step)
             arrays: dict[str, Any] = {name: np.asarray(value) for name, value in record.items()}
             objects = [name for name, value in arrays.items() if value.dtype.hasobject]
             if objects:
@@ -234,14 +250,14 @@ class Session:
         return autocast(self.recipe.precision, self.world.device)
 
     @contextlib.contextmanager
-    def _evaluating(self) -> Iterator[None]:
-        """Where the model is looked at: no dropout, no gradient, chance by the step."""
-        self.model.eval()
+    def _evaluating(self, model: Pretraining) -> Iterator[None]:
+        """Where a model is looked at: no dropout, no gradient, chance by the step."""
+        model.eval()
         try:
             with self._chance(self.step), self._precision(), torch.no_grad():
                 yield
         finally:
-            self.model.train()
+            model.train()
 
     @contextlib.contextmanager
     def _surroundings(self, step: int, shard: int) -> Iterator[None]:
