@@ -13,6 +13,7 @@ import torch
 import torch.distributed as dist
 
 from workbench.training.errors import PeerLost
+from workbench.training.parentage import SHARDED
 
 Value = TypeVar("Value")
 
@@ -22,11 +23,15 @@ PATIENCE = timedelta(seconds=120)
 
 @dataclass(frozen=True)
 class World:
-    """``rank`` of ``size`` processes, and the device that this one computes on."""
+    """``rank`` of ``size`` processes, and the device that this one computes on.
+
+    ``sharded`` says that each keeps a share of the model instead of the whole.
+    """
 
     rank: int
     size: int
     device: torch.device
+    sharded: bool = False
 
     @classmethod
     def alone(cls) -> World:
@@ -49,7 +54,8 @@ class World:
             else:
                 dist.init_process_group("gloo", timeout=PATIENCE)
         device = f"cuda:{torch.cuda.current_device()}" if torch.cuda.is_available() else "cpu"
-        return cls(dist.get_rank(), size, torch.device(device))
+        sharded = os.environ.get(SHARDED) == "1"
+        return cls(dist.get_rank(), size, torch.device(device), sharded)
 
     @property
     def first(self) -> bool:
