@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from widgets.attention_record import AttentionRecord as AttentionRecord
     from widgets.attention_view import AttentionView as AttentionView
+    from widgets.launcher import Launcher as Launcher
+    from widgets.live_attention import LiveAttention as LiveAttention
     from widgets.live_curve import LiveCurve as LiveCurve
     from widgets.panel import Panel as Panel
     from widgets.picture_gallery import gallery as gallery
@@ -20,11 +22,21 @@ _HOMES = {
     "AttentionRecord": "widgets.attention_record",
     "AttentionView": "widgets.attention_view",
     "gallery": "widgets.picture_gallery",
+    "Launcher": "widgets.launcher",
+    "LiveAttention": "widgets.live_attention",
     "LiveCurve": "widgets.live_curve",
     "Panel": "widgets.panel",
 }
 
-__all__ = ["AttentionRecord", "AttentionView", "LiveCurve", "Panel", "gallery"]
+__all__ = [
+    "AttentionRecord",
+    "AttentionView",
+    "Launcher",
+    "LiveAttention",
+    "LiveCurve",
+    "Panel",
+    "gallery",
+]
 
 
 def __getattr__(name: str) -> Any:

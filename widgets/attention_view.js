@@ -80,8 +80,23 @@ function makeKey() {
   return { box, show };
 }
 
+/** The view; drawn anew only when another sentence, picture or size is shown. */
 function render({ model, el }) {
-  const numbers = makeNumbers(model);
+  let end = renderRecord({ model, el });
+  const again = oncePerFrame(() => {
+    end();
+    end = renderRecord({ model, el });
+  });
+  const watched = ["words", "labels", "boxes", "shape", "picture"].map((name) => `change:${name}`);
+  watched.forEach((event) => model.on(event, again));
+  return () => {
+    watched.forEach((event) => model.off(event, again));
+    end();
+  };
+}
+
+function renderRecord({ model, el }) {
+  let numbers = makeNumbers(model);
   const labels = model.get("labels");
   const pieces = readablePieces(model.get("words"));
   const boxes = model.get("boxes");
@@ -217,6 +232,11 @@ function render({ model, el }) {
 
   const watched = CHOICES.map((name) => `change:${name}`);
   watched.forEach((event) => model.on(event, soon));
+  const renew = () => {
+    numbers = makeNumbers(model);
+    soon();
+  };
+  model.on("change:codes", renew);
   const dress = () => {
     theme = null;
     soon();
@@ -227,6 +247,7 @@ function render({ model, el }) {
   soon();
   return () => {
     watched.forEach((event) => model.off(event, soon));
+    model.off("change:codes", renew);
     resized.disconnect();
     unwatch();
     URL.revokeObjectURL(address);

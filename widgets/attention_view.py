@@ -73,17 +73,9 @@ class AttentionView(Explorer):
     ) -> None:
         self.record = record = AttentionRecord.of(record)
         layer = record.layers - 1 if layer is None else layer
-        codes, scales = encode(record.attention)
         known_layer = layer if 0 <= layer < record.layers else 0
         super().__init__(
-            words=list(record.words),
-            labels=list(record.labels),
-            title=record.title,
-            boxes=record.boxes.astype(float).tolist(),
-            shape=[record.layers, record.heads],
-            codes=codes.astype("<u2").tobytes(),
-            scales=scales.astype("<f4").tobytes(),
-            picture=_coded(record.picture),
+            **_sent(record),
             layer=layer,
             head=head,
             head_weights=list(head_weights),
@@ -109,6 +101,22 @@ class AttentionView(Explorer):
     def state(self) -> dict[str, Any]:
         """Exactly what is looked at, as plain values for JSON or a link."""
         return {name: getattr(self, name) for name in _VIEW_TRAITS}
+
+    def show(self, record: AttentionRecord | str | PathLike[str] | object) -> None:
+        """Show another record; what is chosen stays, where the words and sizes are the same."""
+        record = AttentionRecord.of(record)
+        before, self.record = self.record, record
+        same = before.words == record.words and before.attention.shape == record.attention.shape
+        fresh = {
+            "layer": record.layers - 1,
+            "head": -1,
+            "head_weights": [],
+            "word": first_word(record, record.layers - 1),
+            "region": -1,
+        }
+        with self.hold_sync(), self.hold_trait_notifications():
+            for name, value in {**_sent(record), **({} if same else fresh)}.items():
+                setattr(self, name, value)
 
     def choice(self) -> AttentionChoice:
         """What is looked at, as a frozen value with the exact numbers."""
@@ -171,6 +179,21 @@ class AttentionView(Explorer):
                 f"got {weights}"
             )
         return weights
+
+
+def _sent(record: AttentionRecord) -> dict[str, Any]:
+    """A record as the traits that the browser gets."""
+    codes, scales = encode(record.attention)
+    return {
+        "words": list(record.words),
+        "labels": list(record.labels),
+        "title": record.title,
+        "boxes": record.boxes.astype(float).tolist(),
+        "shape": [record.layers, record.heads],
+        "codes": codes.astype("<u2").tobytes(),
+        "scales": scales.astype("<f4").tobytes(),
+        "picture": _coded(record.picture),
+    }
 
 
 def _in_range(name: str, value: int, low: int, count: int) -> int:

@@ -92,7 +92,7 @@ def status_of(reader: RunReader, smoothing: float) -> RunStatus:
         pairs_per_second=_middle([p.pairs_per_second for p in points[-50:]]),
         tokens_per_second=_middle([p.tokens_per_second for p in points[-50:]]),
         waiting=_middle([p.waiting for p in points[-50:]]),
-        request=pending(reader.folder) if state in ("running", "paused") else "",
+        request=_request(reader.folder, state),
         message=message[:300],
         losses=_losses(points[-_MANY:], reader.series, smoothing),
     )
@@ -101,6 +101,13 @@ def status_of(reader: RunReader, smoothing: float) -> RunStatus:
 def readable(name: str) -> str:
     """An identifier as words."""
     return name.replace("_", " ")
+
+
+def _request(folder: Path, state: str) -> str:
+    """What it is asked and does not do yet; a pause stays in the file while it lasts."""
+    done = {"paused": "pause", "running": "continue"}
+    request = pending(folder) if state in done else ""
+    return "" if request == done.get(state) else request
 
 
 def _state(reader: RunReader) -> str:

@@ -15,7 +15,7 @@ import widgets
 from widgets import assets
 
 ROOT = Path(widgets.__file__).parents[1]
-VIEWS = ("attention_view.js", "live_curve.js")
+VIEWS = ("attention_view.js", "launch_form.js", "live_curve.js", "probe_view.js")
 
 
 def _run(code: str) -> str:
@@ -27,7 +27,7 @@ def _run(code: str) -> str:
 def test_importing_loads_neither_torch_nor_the_workbench() -> None:
     code = "import sys, widgets{}; print([m for m in ('torch', 'workbench') if m in sys.modules])"
     assert _run(code.format("")) == "[]"
-    every = "; from widgets import AttentionView, LiveCurve, Panel, AttentionRecord"
+    every = "; from widgets import AttentionView, Launcher, LiveAttention, LiveCurve, Panel"
     assert _run(code.format(every)) == "[]"
 
 
@@ -41,7 +41,9 @@ def test_importing_takes_less_than_a_second() -> None:
 
 
 def test_unknown_names_are_refused_with_the_known_ones() -> None:
-    with pytest.raises(AttributeError, match="AttentionView, LiveCurve, Panel"):
+    with pytest.raises(
+        AttributeError, match="AttentionView, Launcher, LiveAttention, LiveCurve, Panel"
+    ):
         widgets.Projector  # noqa: B018
 
 
@@ -59,7 +61,7 @@ def test_modules_stand_alone(view: str) -> None:
 
 
 def test_styles_ask_no_server() -> None:
-    for name in ("attention_view.css", "live_curve.css", "page.css"):
+    for name in (*(view.replace(".js", ".css") for view in VIEWS), "page.css"):
         text = assets.style(name)
         assert "http" not in text and "@import" not in text and "url(" not in text
 

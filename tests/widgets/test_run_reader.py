@@ -185,6 +185,10 @@ def test_a_paused_run_lives_and_its_pause_is_no_pace(tmp_path: Path) -> None:
     reader = RunReader(folder)
     reader.poll()
     assert status_of(reader, 0.9).sentence().startswith("a is paused, step 100 of 300; losses:")
+    ask(folder, "pause")  # the run leaves it there until it goes on
+    assert status_of(reader, 0.9).request == ""
+    ask(folder, "continue")
+    assert status_of(reader, 0.9).request == "continue"
     later = [json.loads(line) for line in steps[90:]]
     for n, event in enumerate(later, 101):
         event.update(time=1_750_009_000.0 + 0.29 * n, step=n)

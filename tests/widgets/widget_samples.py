@@ -6,6 +6,7 @@ import json
 import math
 import os
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,29 @@ def attention_record(
         labels,
         "drawn landscape, made-up weights",
     )
+
+
+def write_probe(folder: Path, step: int) -> Path:
+    """A probe of a run: attention, a hidden word's guesses, and three pairs of which two fit."""
+    record = attention_record(seed=step)
+    arrays = {field.name: np.asarray(getattr(record, field.name)) for field in fields(record)}
+    arrays["title"] = np.array(f"step {step}")
+    arrays |= {
+        "guess_sentence": np.array([*WORDS[:3], "[MASK]", *WORDS[4:]]),
+        "guess_position": np.array([3]),
+        "guess_truth": np.array(["ball"]),
+        "guess_top": np.array([["ball", "sun"]]),
+        "guess_chance": np.array([[0.62, 0.25]], dtype=np.float32),
+        "similarity": np.array([[2.5, -1.0, 0.5], [-0.5, 1.5, -2.0], [1.0, 0.25, -0.75]]),
+        "similarity_texts": np.array(["a ball.", "the sun.", "a house."]),
+        "similarity_kind": np.array("matching lead"),
+    }
+    path = folder / "probes" / f"step-{step:06d}.npz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    with open(partial, "wb") as file:
+        np.savez(file, **arrays)
+    return partial.replace(path)
 
 
 OBJECTIVES = {

@@ -1,9 +1,17 @@
 // Building pages: elements, keyboard lists, sharp canvases, the host's colours.
 import { luminance } from "../core/colour.js";
 
-/** An element; strings are set as text and never read as markup. */
+const KEYED = ["button", "select", "summary"]; // and whatever has a tabindex or is ticked or slid
+
+/**
+ * An element; strings are set as text and never read as markup.  Keys pressed on controls are theirs:
+ * JupyterLab would take a letter on a button for a command to the notebook.
+ */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
+  if (KEYED.includes(tag) || "tabindex" in attributes || ["checkbox", "radio", "range"].includes(attributes.type)) {
+    element.setAttribute("data-lm-suppress-shortcuts", "true");
+  }
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "text") element.textContent = value;
     else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);

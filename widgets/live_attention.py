@@ -1,0 +1,73 @@
+"""What a model attends to, guesses and matches while it trains, by the probes of its run."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from widgets.attention_record import AttentionRecord
+from widgets.attention_view import AttentionView
+from widgets.panel import Panel
+from widgets.probe_record import guesses_in, probes_of, similarity_in
+from widgets.probe_view import ProbeView
+
+
+class LiveAttention(Panel):
+    """The newest probe of a run as soon as it is written; a slider leads back to earlier ones.
+
+    ``run`` is a run folder or anything with a ``path`` to one, and may have no probe yet.  ``view``
+    is the attention view (None before the first probe), ``probe`` has the slider, the guesses and
+    the similarities.  ``choices`` are those of ``AttentionView``.
+    """
+
+    def __init__(self, run: Any, *, interval: float = 1.0, **choices: Any) -> None:
+        self._ended = threading.Event()
+        self._lock = threading.RLock()
+        self.folder = Path(getattr(run, "path", run))
+        self.view: AttentionView | None = None
+        self.probe = ProbeView(name=self.folder.name)
+        self._choices = choices
+        self._interval = interval
+        super().__init__(self.probe)
+        self.probe.observe(lambda change: self._show(), "step")
+        self.update()
+        threading.Thread(target=self._follow, name="live-attention", daemon=True).start()
+
+    def update(self) -> None:
+        """Look for probes now, without waiting for the thread."""
+        with self._lock:
+            steps = list(probes_of(self.folder))
+            if steps != self.probe.steps:
+                self.probe.steps = steps
+            if steps and (self.probe.following or self.probe.step not in steps):
+                self.probe.step = steps[-1]
+
+    def close(self) -> None:
+        """Stop following and take the view away."""
+        self._ended.set()
+        super().close()
+
+    def _follow(self) -> None:
+        while not self._ended.wait(self._interval):
+            self.update()
+
+    def _show(self) -> None:
+        """The probe of the chosen step; one that cannot be read is told and the last one stays."""
+        with self._lock:
+            path = probes_of(self.folder).get(self.probe.step)
+            if path is None:
+                return
+            try:
+                record = AttentionRecord.load(path)
+                found = guesses_in(path), similarity_in(path)
+            except (OSError, ValueError, KeyError) as problem:
+                self.probe.problem = f"{path.name} cannot be read: {problem}"
+                return
+            self.probe.problem = ""
+            self.probe.show(*found)
+            if self.view is None:
+                self.view = AttentionView(record, **self._choices)
+                self.children = (self.view, self.probe)
+            else:
+                self.view.show(record)
