@@ -85,6 +85,16 @@ def test_a_torn_last_line_waits_for_its_end_and_garbage_is_passed_over(folder):
     assert last_event(folder).step == 2
 
 
+def test_the_last_event_is_found_however_long_it_is(folder):
+    with EventWriter(folder, 1) as writer:
+        writer.write("step", 1)
+        writer.write("stop", 1, reason="error", message="missing keys: " + "x" * 200_000)
+        with open(folder.events_file(1), "ab") as file:
+            file.write(b'{"time": 1, "step": Infinity, "kind": "step"}\n' + b"[" * 70_000)
+    assert last_event(folder).kind == "stop"
+    assert [e.kind for e in read_events(folder)] == ["step", "stop"]
+
+
 def test_a_full_disk_is_an_error_that_names_the_file(folder):
     folder.events.mkdir(parents=True)
     os.symlink("/dev/full", folder.events_file(1))

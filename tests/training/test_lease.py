@@ -147,6 +147,14 @@ def test_a_living_holder_mends_its_damaged_lease(folder, monkeypatch):
             assert tenure.lease.alive
 
 
+def test_a_launcher_gives_back_a_lease_that_was_damaged_meanwhile(folder):
+    lease = launch(folder, lambda token: os.getpid())
+    EventWriter(folder, 1).close()
+    folder.lease.write_text("{")
+    release(folder, lease.token)
+    assert read_lease(folder) is None
+
+
 def test_a_worker_whose_launcher_lives_restores_a_lease_that_was_lost(folder, monkeypatch):
     lease = launch(folder, lambda token: os.getpid())
     EventWriter(folder, 1).close()

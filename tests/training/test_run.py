@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
 import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
 import torch
 import toy_pretraining as toy
 
+from workbench.training import control
+from workbench.training.engines.processes import Processes
 from workbench.training.errors import RunBusy, RunError, RunExists
 from workbench.training.folder import RunFolder
 from workbench.training.lease import read_lease
 from workbench.training.load import load_model
 from workbench.training.loop import train
+from workbench.training.optimisation import Optimisation, Schedule
 from workbench.training.recipe import Call
 from workbench.training.run import Run
 
@@ -119,6 +125,90 @@ def test_killed_at_a_random_step_and_resumed_twice_at_once_equals_never_killed(h
     assert len(warnings) == 1
     assert "attempt 1 died without a word after step" in warnings[0]
     _same_end(run, uninterrupted)
+
+
+def _worker(run):
+    """The number of the process that trains in the newest attempt."""
+    return [event for event in run.events() if event.kind == "start"][-1]["pid"]
+
+
+def _until_paused(run, attempt):
+    until = time.monotonic() + PATIENCE
+    while run.state != "paused" or run.events()[-1].attempt != attempt:
+        assert time.monotonic() < until, (run.state, run.events()[-3:])
+        time.sleep(0.05)
+
+
+def _cpu_seconds(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_paused_it_idles_survives_a_kill_and_goes_on_where_it_was(home, uninterrupted):
+    run = Run.start(toy.recipe(30, seconds=0.02, checkpoint_every=100), home / "läuft • 走")
+    _until(run, 4)
+    run.pause()
+    _until_paused(run, 1)
+    paused, worker = run.events()[-1], _worker(run)
+    assert (run.path / "checkpoints" / f"step-{paused.step:06d}").is_dir()
+    before = _cpu_seconds(worker)
+    time.sleep(0.6)
+    assert _cpu_seconds(worker) - before < 0.1
+    assert run.wait(0.1) == "paused"
+    with pytest.raises(RunBusy, match=r"is training in .*stop it first"):
+        run.resume(Processes(1))
+
+    os.kill(worker, signal.SIGKILL)
+    _until_paused(run, 2)
+    assert run.events()[-1].step == paused.step
+    worker = _worker(run)
+
+    program = (
+        "import sys\nfrom workbench.training.run import Run\n"
+        "run = Run.attach(sys.argv[1])\nprint(run.state)\nrun.resume()\n"
+    )
+    elsewhere = [sys.executable, "-c", program, str(run.path)]
+    said = subprocess.run(elsewhere, capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "paused"
+    assert run.wait(PATIENCE) == "finished"
+    assert _worker(run) == worker
+    kinds = [e.kind for e in run.events() if e.kind not in ("step", "checkpoint", "machine")]
+    assert kinds == ["start", "start", "warning", "pause", "continue", "stop"]
+    assert not run.folder.control.exists()
+    _same_end(run, uninterrupted)
+
+
+def test_a_stop_outlives_the_killed_worker_but_not_the_run_and_steps_are_added(home):
+    level = Optimisation(learning_rate=2e-3, warmup_steps=4, schedule=Schedule(falls=False))
+    run = Run.start(
+        toy.recipe(9, seconds=0.1, checkpoint_every=4, optimisation=level), home / "run"
+    )
+    _until(run, 5)
+    worker = _worker(run)
+    os.kill(worker, signal.SIGSTOP)
+    with pytest.raises(RunError, match=r"is running: stop it before extending it"):
+        run.extend(3)
+    run.stop()
+    run.pause()
+    os.kill(worker, signal.SIGKILL)
+    assert run.wait(PATIENCE) == "stopped"
+    start, stop = [e for e in run.events() if e.kind in ("start", "stop")][-2:]
+    assert (start.attempt, stop.attempt) == (2, 2)
+    assert start.step == stop.step >= 4
+    assert not run.folder.control.exists()
+
+    control.ask(run.folder, "stop")
+    run.extend(3)
+    assert run.recipe.steps == 12
+    run.resume()
+    assert run.wait(PATIENCE) == "finished"
+    with pytest.raises(RunError, match=r"has finished all 12 steps; nothing to do, unless you ext"):
+        run.resume()
+
+    list(train(toy.recipe(12, optimisation=level), home / "never-extended"))
+    other = Run.attach(home / "never-extended")
+    _same_end(run, (_facts(other), other.load().state_dict()))
+    assert json.loads(run.folder.recipe.read_text())["record"]["extensions"][0]["to"] == 12
 
 
 def test_the_process_outlives_the_one_that_started_it_and_sigterm_writes_a_checkpoint(home):

@@ -16,6 +16,7 @@ from typing import Any
 from workbench.training.errors import RunError, unwritable, writing
 from workbench.training.folder import RunFolder
 
+_TAIL = 65536  # bytes; nearly every line is far shorter
 _FILE_NAME = re.compile(r"attempt-(\d+)\.rank-(\d+)\.jsonl")
 
 
@@ -159,15 +160,22 @@ def effective(events: Iterable[Event]) -> list[Event]:
 def last_event(folder: RunFolder, rank: int = 0) -> Event | None:
     """The last whole line of this process in its newest attempt."""
     newest = [entry for entry in _files(folder) if entry[1] == rank][-1:]
-    for attempt, _, path in newest:
+    return next((_last_of(*entry) for entry in newest), None)
+
+
+def _last_of(attempt: int, rank: int, path: Path) -> Event | None:
+    size, window = path.stat().st_size, _TAIL
+    while True:
         with open(path, "rb") as file:
-            file.seek(max(0, path.stat().st_size - 65536))
+            file.seek(max(0, size - window))
             whole = file.read().rpartition(b"\n")[0]
         for line in reversed(whole.splitlines()):
             event = _parse(line, attempt, rank, 0)
             if event is not None:
                 return event
-    return None
+        if window >= size:
+            return None
+        window *= 16
 
 
 def attempts(folder: RunFolder) -> list[int]:

@@ -136,12 +136,20 @@ def release(folder: RunFolder, token: str, *, started: bool = True) -> None:
     """
     with contextlib.suppress(RunError, OSError), locked(folder):
         current = read_lease(folder)
-        if current is None or current.token != token:
+        if current is None or (current.token != token and not current.damaged):
             return
         if started and not folder.events_file(current.attempt).exists():
             _write(folder, dataclasses.replace(current, heartbeat=0.0, process="ended"))
         else:
             folder.lease.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def unheld(folder: RunFolder) -> Iterator[None]:
+    """Where nobody trains in a folder and nobody can begin to; raises ``RunBusy`` if one does."""
+    with locked(folder):
+        _refuse_if_held(folder)
+        yield
 
 
 def hold(folder: RunFolder) -> Lease:

@@ -33,9 +33,7 @@ def train(recipe: Recipe, folder: str | Path | None = None) -> Iterator[Event]:
     Without a folder the next free ``runs/NAME-001`` is taken.  Raises ``RunExists`` for a folder
     that holds a run.
     """
-    place = RunFolder.for_new_run(recipe.name, folder)
-    record.create(place, recipe)
-    return advance(place)
+    return advance(record.begin(recipe, folder))
 
 
 def advance(

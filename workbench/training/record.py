@@ -9,11 +9,33 @@ import os
 import platform
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from workbench.training.errors import RunError, RunExists, writing
 from workbench.training.folder import RunFolder, replace_json
 from workbench.training.recipe import Recipe
+
+
+def begin(
+    recipe: Recipe,
+    folder: str | Path | None = None,
+    engine: str = "local",
+    command: str | None = None,
+) -> RunFolder:
+    """Makes the folder of a new run, the one given or the next free ``runs/NAME-001``.
+
+    Raises as ``create``.
+    """
+    while True:
+        place = RunFolder.for_new_run(recipe.name, folder)
+        try:
+            create(place, recipe, engine, command)
+            return place
+        except RunExists:
+            # Somebody else has just taken the number that was free.
+            if folder is not None:
+                raise
 
 
 def create(
@@ -99,6 +121,14 @@ def extend(folder: RunFolder, steps: int) -> None:
         replace_json(
             folder.recipe, longer.as_json() | {"record": facts | {"extensions": extensions}}
         )
+
+
+def note_engine(folder: RunFolder, engine: str) -> None:
+    """Notes what the run is started on from now on."""
+    recipe, facts = read(folder)
+    if facts.get("engine") != engine:
+        with writing(folder.recipe):
+            replace_json(folder.recipe, recipe.as_json() | {"record": facts | {"engine": engine}})
 
 
 def versions() -> dict[str, str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from workbench.training import control, kept, record
+from workbench.training import control, export, kept, record
 from workbench.training.engines.engine import Engine
 from workbench.training.engines.local import Local
 from workbench.training.engines.naming import named, refuse_too_many
@@ -26,7 +26,7 @@ from workbench.training.events import (
     read_events,
 )
 from workbench.training.folder import RunFolder
-from workbench.training.lease import read_lease
+from workbench.training.lease import read_lease, unheld
 from workbench.training.recipe import Recipe
 from workbench.training.validation import Best
 
@@ -50,18 +50,22 @@ class Run:
 
     @classmethod
     def start(
-        cls, recipe: Recipe, folder: str | Path | None = None, *, engine: Engine = LOCAL
+        cls,
+        recipe: Recipe,
+        folder: str | Path | None = None,
+        *,
+        engine: Engine = LOCAL,
+        command: str | None = None,
     ) -> Run:
         """Starts training outside this process and returns at once.
 
         Without a folder the next free ``runs/NAME-001`` is taken.  An engine of several processes
-        cuts each batch into as many pieces, if the recipe does not already cut it finer.  Raises
+        cuts each batch into as many pieces, if the recipe does not already cut it finer.  The
+        ``command`` that starts such a run is noted for its card.  Raises
         ``RunExists`` for a folder that holds a run, ``RunError`` for one that cannot be written.
         """
-        place = RunFolder.for_new_run(recipe.name, folder)
-        shards = max(recipe.shards, engine.processes)
-        record.create(place, dataclasses.replace(recipe, shards=shards), str(engine))
-        run = cls(place)
+        cut = dataclasses.replace(recipe, shards=max(recipe.shards, engine.processes))
+        run = cls(record.begin(cut, folder, str(engine), command))
         run._launch(engine)
         return run
 
@@ -108,9 +112,12 @@ class Run:
             )
         return "its process ended without a word" if state == "dead" else None
 
-    def events(self, since: Event | None = None) -> list[Event]:
-        """What happened, by step, the newest attempt of each; or only what came after ``since``."""
-        return read_events(self.folder, since)
+    def events(self, since: Event | None = None, rank: int | None = 0) -> list[Event]:
+        """What happened, by step, the newest attempt of each; or only what came after ``since``.
+
+        The first process tells of whole steps; ``rank`` asks for another's own, None for all.
+        """
+        return read_events(self.folder, since, rank)
 
     def follow(self) -> Iterator[Event]:
         """What happened so far, then what happens, as it happens, until the process ends."""
@@ -123,13 +130,27 @@ class Run:
             if running:
                 time.sleep(_POLL)
 
+    def frame(self):
+        """Its numbers as a pandas table, one row a step (see ``workbench.training.export``)."""
+        return export.frame(self.events())
+
+    def to_tensorboard(self, folder: str | Path) -> Path:
+        """Writes its numbers as the TensorBoard run ``folder/NAME``, and answers that path."""
+        return export.to_tensorboard(self.folder, self.events(), folder)
+
     def stop(self) -> None:
-        """Asks it to write a checkpoint and end after the step in hand; returns at once."""
+        """Asks it to write a checkpoint and end after the step in hand; returns at once.
+
+        Where it is killed before it has, the one started in its place ends before its first step.
+        """
         self._require_running("stop")
         control.ask(self.folder, "stop")
 
     def pause(self) -> None:
-        """Asks it to write a checkpoint and wait, process and all; returns at once."""
+        """Asks it to write a checkpoint and wait, process and all; returns at once.
+
+        A paused process that is killed comes back from that checkpoint, and waits again.
+        """
         self._require_running("pause")
         control.ask(self.folder, "pause")
 
@@ -147,23 +168,30 @@ class Run:
         state = self.state
         if state == "finished":
             self._refuse_if_done()
-        if state == "paused" and engine is None:
+        noted = record.facts_of(self.folder)["engine"]
+        chosen = named(noted) if engine is None else engine
+        if state == "paused" and str(chosen) == noted:
             control.ask(self.folder, "continue")
             return
-        chosen = named(record.facts_of(self.folder)["engine"]) if engine is None else engine
+        refuse_too_many(self.recipe, chosen)
+        with unheld(self.folder):
+            record.note_engine(self.folder, str(chosen))
         self._launch(chosen)
 
     def extend(self, steps: int) -> None:
         """So many steps more, at the end of those there are; ``resume`` then does them.
 
-        The learning rate follows its schedule over the new total, so that it rises again where it
-        had already fallen.  Raises ``RunError`` while it runs and for less than one step.
+        Steps already done stay as they are.  From there on the learning rate follows its schedule
+        over the new total, so that it rises again where it had already fallen; only where the rate
+        does not depend on the total is the longer run the one that was so long from the start, to
+        the bit.  Raises ``RunError`` while it runs and for less than one step.
         """
         if self.state in _ALIVE:
             raise RunError(f"the run in {self.path} is {self.state}: stop it before extending it")
         if steps < 1:
             raise RunError(f"a run is extended by 1 step or more, not by {steps}")
-        record.extend(self.folder, steps)
+        with unheld(self.folder):
+            record.extend(self.folder, steps)
 
     def wait(self, timeout: float | None = None) -> State:
         """Waits until its process ends, or this many seconds; the state it is then in.

@@ -81,8 +81,8 @@ def wish(session: Session, signals: Interruption, began: float | None) -> Wish:
         warnings = (session.events.write("warning", session.step, message=text),)
         control.answered(session.folder, found)
         found = None
-    timed = world.first and limit is not None and began is not None
-    late = timed and time.monotonic() - began >= limit
+    passed = 0.0 if began is None else time.monotonic() - began
+    late = world.first and limit is not None and began is not None and passed >= limit
     code, signalled, over = world.sum(
         [0 if found is None else REQUESTS.index(found) + 1, signals.requested, late]
     )
