@@ -23,9 +23,8 @@ Measure = Callable[[Pretraining], Mapping[str, float]]
 def held_out_losses(data: Call | Mapping[str, Any], batches: int, seed: int = 0) -> Measure:
     """A measure: the mean loss of every objective over the first batches of a stream.
 
-    Sums over counts of all batches, and as ``loss`` the number that the mix makes of them.  Every
-    objective is asked about every batch that it could meet in training, and hides the same in it
-    each time.  Raises ``ValueError`` for less than one batch.
+    Sums over counts of all batches, and as ``loss`` the number that the mix makes of them.  What
+    is hidden is the same each time.  Raises ``ValueError`` for less than one batch.
     """
     if batches < 1:
         raise ValueError(f"1 batch or more is needed to measure a loss, not {batches}")
@@ -52,10 +51,16 @@ def held_out_losses(data: Call | Mapping[str, Any], batches: int, seed: int = 0)
 
 
 def everything(mix: Any, batch: PairBatch, rng: torch.Generator) -> tuple[Part, ...]:
-    """The forward passes of all that a mix could plan for a batch, where it would draw lots."""
+    """The forward passes of all that a mix could plan for a batch, where it would draw lots.
+
+    A mix that is none of the workbench's plans in its own way.
+    """
     member: nn.Module = mix
     if isinstance(member, Alternate | Apart):
-        return tuple(part for one in member.objectives for part in everything(one, batch, rng))
+        asked = zip(member.objectives, member.weights, strict=True)
+        return tuple(
+            part for one, weight in asked if weight for part in everything(one, batch, rng)
+        )
     if isinstance(member, ByKind):
         chosen = {kind: mine.nonzero().squeeze(1) for kind, mine in kinds_of(batch).items()}
         return tuple(
