@@ -20,7 +20,8 @@ class Choice:
 
     ``objectives`` are ratios by name, those not named being 0; ``budget`` is in rows, tokens +
     regions, of a step; ``pictures`` counts training pictures (pairs of noise); ``fast`` is the
-    smallest that still learns.  The ``engine`` decides who computes, not what.
+    smallest that still learns; ``compiled`` and ``recompute`` as in ``Recipe``.  The ``engine``
+    decides who computes, not what.
     """
 
     system: str = "uniter"
@@ -37,6 +38,8 @@ class Choice:
     threads: int | None = None
     readers: int = 1
     pictures: int | None = None
+    compiled: bool = False
+    recompute: bool = False
     fast: bool = False
 
     @property
@@ -123,6 +126,8 @@ _KINDS: dict[str, type] = {
     "threads": int,
     "readers": int,
     "pictures": int,
+    "compiled": bool,
+    "recompute": bool,
     "fast": bool,
 }
 

@@ -37,6 +37,8 @@ def recipe_of(choice: Choice) -> Recipe:
         threads=settled.threads,
         shards=settled.shards,
         readers=settled.readers,
+        compiled=settled.compiled,
+        recompute=settled.recompute,
         checkpoint_every=500,
         probe_every=max(steps // 10, 10) if source.probe else 0,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workbench.data.unpaired import Ratio, UnpairedStream
+from workbench.data.unpaired import KINDS, PairSource, Ratio, UnpairedStream
+from workbench.pairs import PairBatch
 from workbench.training.recipe import Call
 
 
@@ -19,9 +20,35 @@ def mixed_stream(
 ) -> UnpairedStream:
     """The stream that ``of`` calls (``target``, ``arguments``), mixed in these proportions.
 
-    Without images and texts it keeps the very pairs that M18's mix has (M30).
+    A kind at 0 is left out of M18's mix, so that the others stay what they were (M30).
     """
-    stream = Call(of["target"], of["arguments"])()
-    if not images and not texts:
-        return UnpairedStream(stream, seed, unpaired=False)
-    return UnpairedStream(stream, seed, ratio=Ratio(images, texts, pairs))
+    return _mixed(Call(**of)(), seed, {"pairs": pairs, "images": images, "texts": texts})
+
+
+def _mixed(stream: PairSource, seed: int, given: Mapping[str, float]) -> UnpairedStream:
+    usual = Ratio()
+    ratio = Ratio(**{kind: given[kind] or getattr(usual, kind) for kind in KINDS})
+    without = [kind for kind in KINDS if not given[kind]]
+    return UnpairedStream(stream, seed, ratio=ratio, without=without)
+
+
+class _Given:
+    """Batches that are there already, as a stream."""
+
+    def __init__(self, batches: Sequence[PairBatch]) -> None:
+        self.batches = batches
+
+    def batch(self, global_step: int, /) -> PairBatch:
+        return self.batches[global_step]
+
+    def fingerprint(self) -> str:
+        return "given"
+
+
+def parted_like(
+    batches: Sequence[PairBatch], ratios: Mapping[str, float], seed: int
+) -> list[PairBatch]:
+    """Batches as such a stream would give them for these ratios by kind."""
+    kinds = {kind: ratios.get(kind, 0.0) for kind in KINDS}
+    stream = _mixed(_Given(batches), seed, kinds)
+    return [stream.batch(step) for step in range(len(batches))]

@@ -167,10 +167,10 @@ SYSTEMS = (
             ),
             Goal("itm", "Matching", f"in the contrast's place: {_ITM} (M30)", 0.0),
         ),
-        "pairs : images : texts is how often each kind of example comes up (M18: 5 : 1 : 1); with "
-        "images and texts at 0 the same pairs remain (M30). cmcl or itm ties pictures to "
-        "sentences: one of the two, 1 for on and 0 for off, since every step adds all losses "
-        "(M19).",
+        "pairs : images : texts is how often each kind of example comes up (5 : 1 : 1, M18); a "
+        "kind at 0 is left out of the batches and the others stay the same (M30). cmcl or itm "
+        "ties pictures to sentences: one of the two, 1 for on and 0 for off, since every step "
+        "adds all losses (M19).",
         500_000,
         5e-5,
     ),

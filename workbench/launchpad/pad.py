@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, get_args
 
-from workbench import places
 from workbench.launchpad.choice import Choice, ChoiceError
 from workbench.launchpad.composing import recipe_of
 from workbench.launchpad.data import SAYS, ready
+from workbench.launchpad.estimate import estimate
 from workbench.launchpad.offers import SYSTEMS
 from workbench.launchpad.problems import Problem, notes, problems
 from workbench.launchpad.wording import cell_of, command_of
 from workbench.training.engines.naming import named
-from workbench.training.errors import RecipeError, RunError
-from workbench.training.events import last_event
+from workbench.training.errors import RunError
+from workbench.training.listing import all_runs
 from workbench.training.recipe import Precision
 from workbench.training.run import Run
 
@@ -59,6 +59,7 @@ class Launchpad:
             "command": "",
             "cell": "",
             "estimate": None,
+            "settled": None,
         }
         try:
             chosen = Choice.from_json(choice)
@@ -71,12 +72,15 @@ class Launchpad:
             "notes": notes(chosen),
             "command": command_of(chosen),
             "cell": cell_of(chosen),
+            "estimate": estimate(chosen).as_json(),
+            "settled": chosen.settled().as_json(),
         }
 
     def start(self, choice: Mapping[str, Any]) -> str:
         """Starts the run of a choice; its folder.  Raises ``RecipeError`` or ``RunError``."""
         chosen = Choice.from_json(choice)
-        return str(Run.start(recipe_of(chosen), engine=named(chosen.engine)).path)
+        recipe, engine = recipe_of(chosen), named(chosen.engine)
+        return str(Run.start(recipe, engine=engine, command=command_of(chosen)).path)
 
     def ask(self, folder: str, verb: str, amount: int = 0) -> None:
         """Asks a run to pause, resume, stop, write a checkpoint, or do ``amount`` steps more.
@@ -96,29 +100,12 @@ class Launchpad:
 
     def runs(self) -> list[dict[str, Any]]:
         """Every readable run below the runs folder, the newest first."""
-        files = places.runs().glob("**/recipe.json")
-        newest = sorted(files, key=lambda file: file.stat().st_mtime, reverse=True)
-        found = []
-        for file in newest:
-            try:
-                found.append(brief(Run.attach(file.parent)))
-            except (RunError, RecipeError):
-                continue
-        return found
-
-
-def brief(run: Run) -> dict[str, Any]:
-    """Name, folder, state and progress of a run, from the end of its record alone."""
-    last = last_event(run.folder)
-    return {
-        "name": run.path.relative_to(places.runs()).as_posix()
-        if run.path.is_relative_to(places.runs())
-        else run.path.name,
-        "folder": str(run.path),
-        "state": run.state,
-        "step": 0 if last is None else last.step,
-        "steps": run.recipe.steps,
-    }
+        facts = ("name", "folder", "state", "step", "steps")
+        return [
+            {name: getattr(run, name) for name in facts}
+            for run in all_runs()
+            if run.state != "unreadable"
+        ]
 
 
 def _engines() -> list[dict[str, Any]]:
@@ -133,7 +120,7 @@ def _engines() -> list[dict[str, Any]]:
         },
         {
             "name": "ray:ADDRESS",
-            "says": "a Ray cluster, by the address of its dashboard",
+            "says": "a Ray cluster, by the address of its dashboard; ,2 behind it for 2 processes",
             "free": True,
         },
     ]

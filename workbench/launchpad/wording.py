@@ -22,6 +22,7 @@ _FIELDS = (
     "readers",
     "pictures",
 )
+_SWITCHES = ("compiled", "recompute", "fast")
 _ALWAYS = ("data", "steps", "seed")
 
 
@@ -51,14 +52,14 @@ def command_of(choice: Choice) -> str:
             words += [f"--{name.replace('_', '-')}", _word(value)]
     if brief.engine != plain.engine:
         words += ["--engine", brief.engine]
-    return shlex.join(words + ["--fast"] * brief.fast)
+    return shlex.join(words + [f"--{name}" for name in _SWITCHES if getattr(brief, name)])
 
 
 def cell_of(choice: Choice) -> str:
     """The cell that starts this run from a notebook."""
     brief, plain = told(choice), Choice()
     given = [_literal(brief.system), _literal(brief.size), f"data={_literal(brief.data)}"]
-    for name in (*_FIELDS[1:], "fast"):
+    for name in (*_FIELDS[1:], *_SWITCHES):
         value = getattr(brief, name)
         if name in _ALWAYS or value != getattr(plain, name):
             given.append(f"{name}={_literal(value)}")

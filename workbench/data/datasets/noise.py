@@ -70,10 +70,10 @@ class NoiseStream:
         names = tuple(f"noise-{index}" for index in chosen)
         return PairBatch(
             Regions(
-                self._features[rows],
+                self._features[rows].float(),
                 torch.from_numpy(corners),
                 torch.ones(seen.rows),
-                self._classes[rows],
+                self._classes[rows].float(),
                 torch.full((len(chosen), 2), 640.0),
                 seen,
             ),
