@@ -80,13 +80,29 @@ function showFields(fields, options, choice, seen) {
 
 function render({ model, el }) {
   const options = model.get("options");
+  // What is being typed is kept here until it is sent: an answer of the kernel to what was sent
+  // before would otherwise take it back.
+  let draft = null;
   let waiting = null;
-  const choose = (change) => {
-    const choice = model.get("choice");
-    model.set("choice", { ...choice, ...change(choice) });
+  const chosen = () => draft ?? model.get("choice");
+  const send = () => {
+    const sent = draft;
+    waiting = null;
+    model.set("choice", sent);
     model.set("revision", model.get("revision") + 1);
+    model.save_changes();
+    draft = sent;
+    soon();
+  };
+  const choose = (change) => {
+    draft = { ...chosen(), ...change(chosen()) };
     clearTimeout(waiting);
-    waiting = setTimeout(() => model.save_changes(), PATIENCE);
+    waiting = setTimeout(send, PATIENCE);
+    soon();
+  };
+  const replaced = () => {
+    clearTimeout(waiting);
+    draft = waiting = null;
     soon();
   };
   const fields = makeFields(options, choose);
@@ -110,7 +126,7 @@ function render({ model, el }) {
   });
   start.addEventListener("click", () => {
     if (start.getAttribute("aria-disabled") === "true") return;
-    model.send({ request: "start", choice: model.get("choice") });
+    model.send({ request: "start", choice: chosen() });
   });
   const form = make("fieldset", { class: "wb-form" }, make("legend", { class: "wb-title", text: "Pre-train" }),
     make("div", { class: "wb-form-columns" },
@@ -129,9 +145,9 @@ function render({ model, el }) {
     const live = model.get("live");
     const seen = model.get("seen");
     const faults = seen.problems || [];
-    const checking = live && seen.revision !== model.get("revision");
+    const checking = live && (waiting !== null || seen.revision !== model.get("revision"));
     form.disabled = !live;
-    showFields(fields, options, model.get("choice"), seen);
+    showFields(fields, options, chosen(), seen);
     showFigures(figures, notes, seen);
     costs.classList.toggle("wb-checking", checking);
     const general = faults.filter(({ field }) => !(field.split(".")[0] in fields)).map(({ message }) => message);
@@ -152,14 +168,16 @@ function render({ model, el }) {
 
   const soon = oncePerFrame(draw);
   const tell = () => say(said, model.get("said"));
-  const watched = ["choice", "seen", "runs", "shown", "starting", "problem"].map((name) => `change:${name}`);
+  const watched = ["seen", "runs", "shown", "starting", "problem"].map((name) => `change:${name}`);
   watched.forEach((event) => model.on(event, soon));
+  model.on("change:choice", replaced);
   model.on("change:said", tell);
   tell();
   draw();
   return () => {
     clearTimeout(waiting);
     watched.forEach((event) => model.off(event, soon));
+    model.off("change:choice", replaced);
     model.off("change:said", tell);
   };
 }

@@ -18,8 +18,8 @@ class Launchpad(Protocol):
         ...
 
     def look(self, choice: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What is wrong (``problems``: field, message), ``notes``, the ``estimate``, and the same
-        as ``command`` line and Python ``cell``.
+        """What is wrong (``problems``: field, message), ``notes``, the ``estimate``, the same as
+        ``command`` line and Python ``cell``, and ``settled``: the choice with every number told.
         """
         ...
 

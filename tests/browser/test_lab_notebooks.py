@@ -28,13 +28,14 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # Where pictures for a person to look at are kept: SCREENSHOTS=folder pytest tests/browser
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
-LIVE = re.compile(r"widgets\.(AttentionView|LiveCurve|Panel)\(")
+LIVE = re.compile(r"widgets\.(AttentionView|Launcher|LiveAttention|LiveCurve|Panel)\(")
 
 SMOKE = (
-    "from widgets import AttentionView, LiveCurve",
+    "from widgets import AttentionView, LiveAttention, LiveCurve",
     "view = AttentionView('probe.npz', head=1)\nview",
     "curve = LiveCurve('run', interval=0.2)\ncurve",
-    "import time\ntime.sleep(6 if 'asked' in globals() else 0)\nasked = True",
+    "live = LiveAttention('run', interval=0.2)\nlive",
+    "import time\ntime.sleep(8 if 'asked' in globals() else 0)\nasked = True",
 )
 _RUN_LAST_CELL = """() => {
   const notebook = window.jupyterapp.shell.currentWidget.content;
@@ -52,13 +53,14 @@ def _pictures(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def smoke_folder(tmp_path: Path, monkeypatch) -> Path:
-    """A notebook with both widgets beside a run that this test keeps alive, and a probe."""
+    """A notebook with the widgets beside a run that this test keeps alive, and a probe."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     folder = tmp_path / "notebooks"
     folder.mkdir()
     samples.attention_record(extra_regions=10).save(folder / "probe.npz")
     samples.write_run(folder / "run", 1200, 300, reason=None, began=time.time() - 90)
     samples.write_lease(folder / "run")
+    samples.write_probe(folder / "run", 0)
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in SMOKE])
     notebook.metadata["kernelspec"] = {
         "name": "python3", "display_name": "Python 3", "language": "python"
@@ -68,7 +70,7 @@ def smoke_folder(tmp_path: Path, monkeypatch) -> Path:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_both_widgets_live_in_jupyterlab(open_page, smoke_folder, tmp_path, dark) -> None:
+def test_the_widgets_live_in_jupyterlab(open_page, smoke_folder, tmp_path, dark) -> None:
     with jupyter_lab(smoke_folder, tmp_path / "jupyter", dark) as lab:
         watched = open_page("about:blank", dark, width=1440, height=1100)
         page = watched.page
@@ -76,6 +78,7 @@ def test_both_widgets_live_in_jupyterlab(open_page, smoke_folder, tmp_path, dark
         run_all(page)
         page.wait_for_selector(".wb-attention")
         page.wait_for_selector(".wb-live-curve .wb-chart")
+        page.wait_for_selector(".wb-probe .wb-title:has-text('Step 0')")
 
         # new points arrive while a cell keeps the kernel busy, and nothing is replaced
         page.evaluate(_RUN_LAST_CELL)
@@ -91,6 +94,14 @@ def test_both_widgets_live_in_jupyterlab(open_page, smoke_folder, tmp_path, dark
             "document.querySelector('.wb-run-facts').textContent.includes('420')"
         )
         assert page.get_attribute(".wb-chart >> nth=0", "data-same") == "yes"
+        probed = page.locator(".wb-attention").nth(1)
+        probed.locator(".wb-where").evaluate("element => { element.dataset.same = 'yes'; }")
+        samples.write_probe(smoke_folder / "run", 300)
+        page.wait_for_selector(".wb-probe .wb-title:has-text('Step 300')")
+        page.wait_for_function(
+            "document.querySelectorAll('.wb-where')[1].textContent.includes('step 300')"
+        )
+        assert probed.locator(".wb-where").get_attribute("data-same") == "yes"
         assert page.locator(".jp-InputPrompt:has-text('[*]')").count() == 1, "it was busy all along"
         wait_for_kernel(page, 60)
 
@@ -101,19 +112,23 @@ def test_both_widgets_live_in_jupyterlab(open_page, smoke_folder, tmp_path, dark
         assert control == {"request": "stop"}
 
         # a choice made in the browser reaches Python, and one made in Python the browser
-        page.locator("[aria-label=words] [role=option]:has-text('house')").click()
+        page.locator("[aria-label=words] [role=option]:has-text('house')").first.click()
         page.wait_for_function(
             "document.querySelector('.wb-sentence').textContent.startsWith('“house”')"
         )
+        page.focus(".wb-probe input[type=range]")
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_selector(".wb-probe .wb-title:has-text('Step 0')")
+        assert not page.is_checked(".wb-probe input[type=checkbox]")
         paper = page.evaluate("getComputedStyle(document.querySelector('.wb')).backgroundColor")
         assert (sum(json.loads(f"[{paper.strip('rgb()')}]")) < 200) == dark
 
         page.mouse.move(5, 5)
         theme = "dark" if dark else "light"
         pictures = _pictures(tmp_path)
-        for name, selector in (("attention", ".wb-attention"), ("curve", ".wb-live-curve")):
+        for name in ("attention", "live-curve", "probe"):
             path = pictures / f"lab_{name}_{theme}.png"
-            cell_picture(page, selector, path)
+            cell_picture(page, f".wb-{name}", path)
             colours = Image.open(path).convert("RGB").getcolors(1_000_000)
             assert colours is not None and len(colours) > 50, "the widget is blank"
         page.screenshot(path=pictures / f"lab_{theme}.png")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.widgets import widget_samples as samples
-from widgets import AttentionView, LiveCurve, Panel
+from tests.widgets.launchpad_sample import CHOICE, SampleLaunchpad
+from widgets import AttentionView, Launcher, LiveAttention, LiveCurve, Panel
 
 pytestmark = pytest.mark.browser
 
@@ -60,6 +61,33 @@ def curve_page(tmp_path_factory) -> Path:
     curve.to_html(folder / "curve.html")
     curve.close()
     return folder / "curve.html"
+
+
+@pytest.fixture(scope="module")
+def launch_pages(tmp_path_factory) -> dict[str, Path]:
+    """The launcher as saved pages: of a choice that can be started, and of one that cannot."""
+    folder = tmp_path_factory.mktemp("pages")
+    pad = SampleLaunchpad(folder / "runs")
+    run = samples.write_run(pad.folder / "run-001", 120, 60, reason="stopped")
+    samples.write_run(pad.folder / "run-002", 120, seed=2)
+    pages = {}
+    for name, changes in (("good", {}), ("bad", {"steps": 0, "objectives": {"mlm": 0}})):
+        launcher = Launcher(pad, run, choice={**CHOICE, **changes})
+        pages[name] = folder / f"{name}.html"
+        launcher.to_html(pages[name])
+        launcher.close()
+    return pages
+
+
+@pytest.fixture(scope="module")
+def probe_page(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("pages")
+    for step in (0, 100):
+        samples.write_probe(folder, step)
+    live = LiveAttention(folder)
+    live.to_html(folder / "probe.html")
+    live.close()
+    return folder / "probe.html"
 
 
 def _ready(watched, selector: str = ".wb-sentence"):
@@ -296,8 +324,71 @@ def test_axe_finds_nothing(open_page, axe, record, curve_page, tmp_path, dark) -
         assert faults == []
 
 
-def test_narrow_pages_do_not_overflow(open_page, attention_page, curve_page) -> None:
-    for path, ready in ((attention_page, ".wb-sentence"), (curve_page, ".wb-badge")):
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing_in_the_launcher(open_page, axe, launch_pages, probe_page, dark) -> None:
+    for path in (*launch_pages.values(), probe_page):
+        watched = open_page(path, dark)
+        page = _ready(watched, ".wb-title")
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        page.evaluate(axe)
+        found = page.evaluate("async () => (await axe.run('.wb')).violations")
+        assert [(fault["id"], fault["nodes"][0]["html"][:120]) for fault in found] == []
+        _nothing_wrong(watched)
+
+
+def test_a_launcher_page_can_be_read_but_not_used(open_page, launch_pages) -> None:
+    watched = open_page(launch_pages["good"])
+    page = _ready(watched, ".wb-badge")
+    assert page.get_by_label("Masked language").input_value() == "3"
+    assert page.get_by_label("Steps", exact=True).is_disabled()
+    assert not page.is_visible(".wb-start")
+    assert page.locator(".wb-run-row button:visible").count() == 0
+    assert page.text_content(".wb-code") == "train --steps 200"
+    page.click("[aria-label='Copy: Command line']")
+    page.wait_for_timeout(100)
+    assert "Command line" in page.text_content(".wb-said-last")
+    figures = page.locator(".wb-figures li").all_text_contents()
+    assert figures[:2] == ["parameters3.21 million", "memory0.640 GB"]
+    _nothing_wrong(watched)
+
+
+def test_what_is_wrong_stands_at_its_field(open_page, launch_pages) -> None:
+    watched = open_page(launch_pages["bad"])
+    page = _ready(watched, ".wb-badge")
+    steps = page.get_by_label("Steps", exact=True)
+    assert steps.get_attribute("aria-invalid") == "true"
+    fault = page.locator(f"#{steps.get_attribute('id')}-fault")
+    assert fault.text_content() == "steps must be a whole number above 0, got 0"
+    assert fault.get_attribute("id") in steps.get_attribute("aria-describedby").split()
+    assert page.text_content(".wb-group .wb-fault") == "all ratios are 0"
+    assert page.text_content(".wb-start + .wb-note") == "To be mended: Steps, Objectives."
+    assert page.get_by_label("Seed").get_attribute("aria-invalid") is None
+    _nothing_wrong(watched)
+
+
+def test_a_probe_page_tells_guesses_and_pairs(open_page, probe_page) -> None:
+    watched = open_page(probe_page)
+    page = _ready(watched, ".wb-probe .wb-title")
+    assert page.text_content(".wb-probe .wb-title") == "Step 100"
+    assert page.text_content(".wb-guessed strong") == "[MASK]"
+    rows = page.locator(".wb-probe .wb-table").first.locator("tbody tr").all_text_contents()
+    assert rows == ["ball✓ ball 62 %sun 25 %"]
+    assert page.locator(".wb-fits .wb-own").all_text_contents() == ["2.50", "1.50", "-0.750"]
+    assert page.locator(".wb-fits .wb-best-fit").all_text_contents() == ["2.50", "1.50", "1"]
+    assert not page.is_visible(".wb-probe input[type=range]"), "a page holds one probe"
+    _nothing_wrong(watched)
+
+
+def test_narrow_pages_do_not_overflow(
+    open_page, attention_page, curve_page, launch_pages, probe_page
+) -> None:
+    for path, ready in (
+        (attention_page, ".wb-sentence"),
+        (curve_page, ".wb-badge"),
+        (launch_pages["bad"], ".wb-badge"),
+        (launch_pages["good"], ".wb-badge"),
+        (probe_page, ".wb-title"),
+    ):
         page = _ready(open_page(path, width=420), ready)
         assert page.evaluate("document.documentElement.scrollWidth") <= 420
 

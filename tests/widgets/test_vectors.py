@@ -109,6 +109,6 @@ def test_colours_can_be_told_apart_and_read() -> None:
         assert steps == ordered, "the attention scale must get steadily farther from the paper"
         for index in range(6):
             assert colour.contrast(colour.series_colour(index, dark), paper) >= 4.5
-        for i in range(21):
-            cell = colour.scale_colour(i / 20, dark)
+        for i in range(401):
+            cell = colour.scale_colour(i / 400, dark)
             assert colour.contrast(colour.ink_on(cell), cell) >= 4.5

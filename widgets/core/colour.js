@@ -40,9 +40,9 @@ export function contrast(first, second) {
   return (high + 0.05) / (low + 0.05);
 }
 
-/** Near-black or white, whichever reads better on `paper`. */
+/** Black or white, whichever reads better on `paper`. */
 export function inkOn(paper) {
-  const black = [20, 22, 26];
+  const black = [0, 0, 0]; // a softer one is too faint on the middle of the scale
   const white = [255, 255, 255];
   return contrast(black, paper) >= contrast(white, paper) ? black : white;
 }

@@ -69,6 +69,6 @@ def contrast(first: Sequence[int], second: Sequence[int]) -> float:
 
 
 def ink_on(paper: Sequence[int]) -> Colour:
-    """Near-black or white, whichever reads better on ``paper``."""
-    black, white = (20, 22, 26), (255, 255, 255)
+    """Black or white, whichever reads better on ``paper``."""
+    black, white = (0, 0, 0), (255, 255, 255)  # a softer black is too faint on mid tones
     return black if contrast(black, paper) >= contrast(white, paper) else white
