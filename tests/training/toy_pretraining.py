@@ -5,6 +5,7 @@ The training process imports this file by name; ``conftest.py`` puts its folder 
 
 from __future__ import annotations
 
+import os
 import time
 
 import numpy as np
@@ -44,18 +45,28 @@ def pretraining(width: int = 16, dropout: float = 0.1) -> Pretraining:
 class ToyStream:
     """Pairs in which every word says the class of one region.
 
-    From step ``broken_from`` on features are not numbers; each batch takes ``seconds``.
+    From step ``broken_from`` on features are not numbers; each batch takes ``seconds``.  The
+    process number ``unreadable_in`` cannot read from step 3 on.
     """
 
-    def __init__(self, seed: int, pairs: int, seconds: float, broken_from: int | None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        pairs: int,
+        seconds: float,
+        broken_from: int | None,
+        unreadable_in: int | None = None,
+    ) -> None:
         self.seed, self.pairs, self.seconds = seed, pairs, seconds
-        self.broken_from = broken_from
+        self.broken_from, self.unreadable_in = broken_from, unreadable_in
 
     def fingerprint(self) -> str:
         return f"toy-{self.seed}-{self.pairs}"
 
     def batch(self, step: int) -> PairBatch:
         time.sleep(self.seconds)
+        if step >= 3 and os.environ.get("RANK") == str(self.unreadable_in):
+            raise OSError(5, "Input/output error", "shard-7.arrow")
         rng = torch.Generator().manual_seed(1000 * self.seed + step)
         lengths = torch.randint(2, 5, (self.pairs,), generator=rng)
         runs = Offsets.from_lengths(lengths)
@@ -84,9 +95,13 @@ class ToyStream:
 
 
 def stream(
-    seed: int = 0, pairs: int = 6, seconds: float = 0.0, broken_from: int | None = None
+    seed: int = 0,
+    pairs: int = 6,
+    seconds: float = 0.0,
+    broken_from: int | None = None,
+    unreadable_in: int | None = None,
 ) -> ToyStream:
-    return ToyStream(seed, pairs, seconds, broken_from)
+    return ToyStream(seed, pairs, seconds, broken_from, unreadable_in)
 
 
 def probe(fail: bool = False):
@@ -106,13 +121,20 @@ def probe(fail: bool = False):
 
 
 def recipe(
-    steps: int = 20, *, seconds: float = 0.0, broken_from: int | None = None, **changes
+    steps: int = 20,
+    *,
+    seconds: float = 0.0,
+    broken_from: int | None = None,
+    unreadable_in: int | None = None,
+    **changes,
 ) -> Recipe:
     return Recipe(
         **{
             "name": "toy",
             "model": call(pretraining),
-            "data": call(stream, seconds=seconds, broken_from=broken_from),
+            "data": call(
+                stream, seconds=seconds, broken_from=broken_from, unreadable_in=unreadable_in
+            ),
             "steps": steps,
             "optimisation": Optimisation(learning_rate=2e-3, warmup_steps=4),
             "threads": 1,
