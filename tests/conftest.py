@@ -24,8 +24,13 @@ if shutil.which("node") is None and (wheel := importlib.util.find_spec("nodejs_w
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--goldens DIR``: where tests/parity finds the numbers of the original implementations."""
+    """``--goldens DIR``: where tests/parity finds the numbers of the original implementations.
+
+    ``--chaos-seed N`` and ``--chaos-disasters N``: which disasters tests/chaos meets, and how many.
+    """
     parser.addoption("--goldens", metavar="DIR", help="folder of the originals' golden tensors")
+    parser.addoption("--chaos-seed", type=int, default=0, help="seed of the disasters")
+    parser.addoption("--chaos-disasters", type=int, default=20, help="how many there are in all")
 
 
 HERE = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "", socket.gethostname()}

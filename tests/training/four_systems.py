@@ -24,6 +24,7 @@ from workbench.encoders.single_stream import SingleStreamSizes
 from workbench.encoders.two_stream import TwoStreamSizes
 from workbench.pairs import Offsets, PairBatch, Regions
 from workbench.systems import optimisation, tiny, unimo, uniter, vilbert, vlp
+from workbench.training import lease
 from workbench.training.model import Pretraining
 from workbench.training.optimisation import Optimisation
 from workbench.training.prefetch import Stream
@@ -103,9 +104,18 @@ class Disturbed:
 
 
 def pairs(
-    folder: str, unpaired: bool = False, seconds: float = 0.0, clock_from: int | None = None
+    folder: str,
+    unpaired: bool = False,
+    seconds: float = 0.0,
+    clock_from: int | None = None,
+    heartbeat: float | None = None,
 ) -> Disturbed:
-    """Pictures beside sentences that name their regions, about ten steps an epoch."""
+    """Pictures beside sentences that name their regions, about ten steps an epoch.
+
+    ``heartbeat`` is how often, in seconds, the process that reads them renews its lease.
+    """
+    if heartbeat is not None:
+        lease.RENEW_EVERY = heartbeat
     examples = []
     for number in range(EXAMPLES):
         named = [NAMES[kind] for kind in _kinds(number % PICTURES).tolist()]
@@ -142,11 +152,13 @@ def recipe(
     *,
     seconds: float = 0.0,
     clock_from: int | None = None,
+    heartbeat: float | None = None,
     **changes: Any,
 ) -> Recipe:
     """The system's own update rule at a rate for few weights, two threads reading ahead."""
     chosen = SYSTEMS[system]
     data = {**chosen.data, "seconds": seconds, "clock_from": clock_from}
+    data["heartbeat"] = heartbeat
     values = {
         "name": system,
         "model": call(chosen.build),
