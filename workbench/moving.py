@@ -1,8 +1,9 @@
-"""Frozen records of tensors on another device."""
+"""Frozen records of tensors, every tensor in them changed alike, such as moved to a device."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import torch
@@ -17,25 +18,30 @@ def moved(value: Value, device: torch.device | str) -> Value:
     What stands in it twice is moved once, and numbers that a record has already worked out from
     its tensors are kept, since asking a GPU for them would wait for it.
     """
-    return _moved(value, device, {})
+    return changed(value, lambda tensor: tensor.to(device))
 
 
-def _moved(value: Any, device: torch.device | str, done: dict[int, Any]) -> Any:
+def changed(value: Value, change: Callable[[Tensor], Tensor]) -> Value:
+    """``moved`` with any other change of tensors that keeps what they say."""
+    return _changed(value, change, {})
+
+
+def _changed(value: Any, change: Callable[[Tensor], Tensor], done: dict[int, Any]) -> Any:
     if isinstance(value, Tensor | tuple) or _is_record(value):
         if id(value) not in done:
-            done[id(value)] = _anew(value, device, done)
+            done[id(value)] = _anew(value, change, done)
         return done[id(value)]
     return value
 
 
-def _anew(value: Any, device: torch.device | str, done: dict[int, Any]) -> Any:
+def _anew(value: Any, change: Callable[[Tensor], Tensor], done: dict[int, Any]) -> Any:
     if isinstance(value, Tensor):
-        return value.to(device)
+        return change(value)
     if isinstance(value, tuple):
-        return tuple(_moved(item, device, done) for item in value)
+        return tuple(_changed(item, change, done) for item in value)
     names = {field.name for field in dataclasses.fields(value)}
     made = dataclasses.replace(
-        value, **{name: _moved(getattr(value, name), device, done) for name in names}
+        value, **{name: _changed(getattr(value, name), change, done) for name in names}
     )
     worked_out = {k: v for k, v in vars(value).items() if k not in names and isinstance(v, int)}
     vars(made).update(worked_out)

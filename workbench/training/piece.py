@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
+from workbench.moving import changed, moved
 from workbench.objectives.mixing import Mix, Part
 from workbench.pairs import PairBatch
 from workbench.training import chance
@@ -84,10 +85,12 @@ def sent(parts: tuple[Part, ...], device: torch.device) -> tuple[Part, ...]:
     its loss.
     """
     if device.type != "cuda":
-        return tuple(part.to(device) for part in parts)
+        return moved(parts, device)
     if getattr(_own, "stream", None) is None:
         _own.stream = torch.cuda.Stream(device)
     with torch.cuda.stream(_own.stream):
-        there = tuple(part.to(device) for part in parts)
+        # From ordinary memory a copy would hold up the training thread's own calls of the driver.
+        pinned = changed(parts, torch.Tensor.pin_memory)
+        there = changed(pinned, lambda tensor: tensor.to(device, non_blocking=True))
         _own.stream.synchronize()
     return there
