@@ -1,4 +1,4 @@
-"""A run on a GPU learns what it learns on a CPU, in every precision, and goes on where it stopped."""
+"""A run on a GPU learns what it learns on a CPU, and goes on where it was stopped."""
 
 from __future__ import annotations
 
