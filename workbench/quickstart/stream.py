@@ -30,7 +30,7 @@ def scene_tokenizer(scenes: Scenes) -> Tokenizer:
     """WordPiece cut down to the pieces that the training sentences of this vocabulary need."""
     every_kind = Mixture(place=0.1)  # whatever the scenes say, so that all streams share ids
     train = dataclasses.replace(
-        scenes, split="train", count=1000, sentences_per_scene=6, mixture=every_kind
+        scenes, split="train", count=1000, seed=0, sentences_per_scene=6, mixture=every_kind
     )
     return _tokenizer_of(train)
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
-import numpy as np
 import torch
-from jaxtyping import Float
 
 from workbench.encoders.encoding import Encoding
 from workbench.generation.feeding import MaskAppended
@@ -21,13 +19,18 @@ from workbench.objectives.fragments import FragmentGeneration
 from workbench.objectives.masked_language import MaskedLanguage
 from workbench.objectives.masked_regions import RegionClass
 from workbench.objectives.matching import Matching
+from workbench.objectives.mixing import Members
 from workbench.objectives.objective import Corrupted, Objective
 from workbench.pairs import LossSum, PairBatch
 from workbench.quickstart.evaluation import listed_scenes, name_blanks
 from workbench.quickstart.stream import SceneStream
+from workbench.retrieval.contrast import contrast_table
 from workbench.retrieval.matching import matching_accuracy, pair_table
 from workbench.tasks.cloze import restored
 from workbench.training.model import Pretraining
+
+VERSION = 1
+"""Goes up whenever a measure changes its meaning: older results are then made again."""
 
 CHUNK, POOL, PLANS = 64, 50, 300
 
@@ -63,22 +66,34 @@ def names(
     """The share of hidden names that come back, seen as the model was trained to see.
 
     A model with masked words in both directions fills the blank from the whole sentence; one that
-    knows only seq2seq from the picture and the words before it.
+    trained only seq2seq from the picture and the words before it.  One that trained neither is
+    asked all the same, with a head that knows nothing.
     """
     asked = [one for one in model.mix.found().values() if isinstance(one, MaskedLanguage)]
-    trained = sorted(asked, key=lambda objective: objective.source_rows is not None)
-    if not trained:
+    if not asked:
         return None
+    drawn = trained(cast(Members, model.mix))
+    chosen = min(asked, key=lambda one: (one.name not in drawn, one.source_rows is not None))
     blanks = name_blanks(stream)
     right = restored(
         model.encoder,
-        trained[0].head,
+        chosen.head,
         take,
         blanks,
         stream.tokenizer.mask_id,
-        prefix=trained[0].source_rows,
+        prefix=chosen.source_rows,
     )
     return sum(right) / len(right)
+
+
+def trained(mix: Members) -> set[str]:
+    """Names of the objectives that a mix ever trains: those of a weight above zero."""
+    found: set[str] = set()
+    for member, weight in zip(mix.objectives, mix.weights, strict=True):
+        if weight > 0:
+            inner = isinstance(member, Members)
+            found |= trained(member) if inner else {cast(Objective, member).name}
+    return found
 
 
 def captions(model: Pretraining, stream: SceneStream, count: int) -> dict[str, float] | None:
@@ -135,23 +150,18 @@ def retrieval(model: Pretraining, stream: SceneStream, pool: int = POOL) -> dict
             return {"by": "matching", **both_ways(table), "pool": pool}
     for objective in found:
         if isinstance(objective, Contrastive):
-            return {"by": "contrast", **both_ways(_contrast(model, objective, batch)), "pool": pool}
+            return {
+                "by": "contrast",
+                **both_ways(contrast_table(model.encoder, objective, batch)),
+                "pool": pool,
+            }
     return None
-
-
-def _contrast(
-    model: Pretraining, objective: Contrastive, batch: PairBatch
-) -> Float[np.ndarray, "P P"]:
-    """Similarity of every sentence alone (row) with every picture alone (column)."""
-    texts = model.encoder(batch.without_regions()).text_summary
-    images = model.encoder(batch.without_text()).image_summary
-    return objective.similarity(images, texts).T.float().numpy()
 
 
 def held_out_losses(
     model: Pretraining, stream: SceneStream, seed: int = 0
 ) -> dict[str, dict[str, float]]:
-    """For each objective its mean loss over the stream, and its accuracy where it has one.
+    """For each objective trained its mean loss over the stream, and its accuracy if it has one.
 
     The mix plans as in training, again and again for the same pairs until every objective has
     been asked once of them.
@@ -161,7 +171,7 @@ def held_out_losses(
     rng = torch.Generator().manual_seed(seed)
     for begin in range(0, len(stream.examples), CHUNK):
         chosen = range(begin, min(begin + CHUNK, len(stream.examples)))
-        batch, missing = stream.take(list(chosen)), set(model.mix.found())
+        batch, missing = stream.take(list(chosen)), trained(cast(Members, model.mix))
         for part in (part for _ in range(PLANS) for part in model.mix.plan(batch, rng)):
             asked = [(one, broken) for one, broken in part.asked if one.name in missing]
             if not asked:
