@@ -121,7 +121,7 @@ def test_a_run_is_launched_steered_and_taken_hold_of_again(
             page.wait_for_function("document.querySelectorAll('.wb-objective').length === 5")
             _fill_ratios(page, "0", "0", "0", "0", "0")
             fault = page.locator(".wb-group .wb-fault")
-            fault.wait_for(timeout=30_000)
+            fault.wait_for(timeout=60_000)
             assert "all ratios are 0" in fault.text_content()
             described = page.locator(_RATIOS).first.get_attribute("aria-describedby")
             assert fault.get_attribute("id") in described.split()
@@ -157,13 +157,13 @@ def test_a_run_is_launched_steered_and_taken_hold_of_again(
             _until(lambda: _step(page) > 5, 90, "points arrive")
             page.evaluate("document.querySelector('.wb-chart').dataset.same = 'yes'")
             seen = _step(page)
-            _until(lambda: _step(page) > seen + 5, 30, "more points arrive")
+            _until(lambda: _step(page) > seen + 5, 60, "more points arrive")
             assert page.get_attribute(".wb-chart >> nth=0", "data-same") == "yes"
             assert page.locator(".wb-live-curve button:visible").all_text_contents() == ["Table"]
 
             page.click(f"[aria-label='Pause: {path.name}']")
             paused = page.locator(".wb-run-row .wb-badge", has_text="paused")
-            paused.wait_for(timeout=30_000)
+            paused.wait_for(timeout=60_000)
             assert run.state == "paused"
             page.wait_for_selector(".wb-live-curve .wb-badge:has-text('paused')")
             held = _step(page)
@@ -178,7 +178,7 @@ def test_a_run_is_launched_steered_and_taken_hold_of_again(
             page.wait_for_selector(".wb-launch")
             assert page.locator(".wb-live-curve").count() == 0
             page.locator(f".wb-run-row:has-text('{path.name}') input[type=checkbox]").check()
-            page.wait_for_selector(".wb-live-curve .wb-chart", timeout=30_000)
+            page.wait_for_selector(".wb-live-curve .wb-chart", timeout=60_000)
             page.wait_for_function(
                 "document.querySelector('.wb-live-curve .wb-run-facts').textContent !== ''"
             )
@@ -188,9 +188,9 @@ def test_a_run_is_launched_steered_and_taken_hold_of_again(
 
             before = set((path / "checkpoints").iterdir())
             page.click(f"[aria-label='Checkpoint now: {path.name}']")
-            _until(lambda: set((path / "checkpoints").iterdir()) - before, 30, "a checkpoint")
+            _until(lambda: set((path / "checkpoints").iterdir()) - before, 60, "a checkpoint")
             page.click(f"[aria-label='Stop: {path.name}']")
-            page.wait_for_selector(".wb-run-row .wb-badge:has-text('stopped')", timeout=30_000)
+            page.wait_for_selector(".wb-run-row .wb-badge:has-text('stopped')", timeout=60_000)
             assert run.wait(30.0) == "stopped"
             assert page.locator(f"[aria-label='Extend: {path.name}']").is_visible()
             assert page.text_content(".wb-said-last").startswith(f"Asked {path.name} to stop")
@@ -200,7 +200,7 @@ def test_a_run_is_launched_steered_and_taken_hold_of_again(
             # what cannot be done is said, and nothing is lost
             page.locator(".wb-amount").first.fill("0")
             page.click(f"[aria-label='Extend: {path.name}']")
-            page.wait_for_selector(".wb-launch [role=alert]:visible", timeout=30_000)
+            page.wait_for_selector(".wb-launch [role=alert]:visible", timeout=60_000)
             assert "1 step or more" in page.text_content(".wb-launch [role=alert]")
             pictured(page, "light")
             page.evaluate(_DARK, "JupyterLab Dark")
