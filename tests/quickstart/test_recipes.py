@@ -5,11 +5,9 @@ import torch
 
 from tests.data.pieces import size_of_pieces
 from workbench import places
-from workbench.data.datasets.scenes import Scenes
 from workbench.data.division import Divisible
 from workbench.quickstart import __main__ as quickstart
 from workbench.quickstart import ready
-from workbench.quickstart import scenes as prepared
 from workbench.quickstart.recipes import BLIND, HARD, ORDINARY, uniter_tiny
 from workbench.training.loop import train
 from workbench.training.recipe import Recipe
@@ -20,11 +18,10 @@ SMALL = {"scenes": 8, "source": "drawn", "threads": 1}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory):
+def home(eight_scenes):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WORKBENCH_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("WORKBENCH_HOME", str(eight_scenes))
         patch.setenv("WORKBENCH_SCENES_SOURCE", "drawn")
-        prepared.prepare(Scenes("drawn", "train", 8), progress=False)
         yield
 
 
