@@ -88,6 +88,7 @@ def test_a_manifest_names_files_beside_it_only(folder, model, tmp_path):
 def test_whoever_lost_the_run_writes_no_checkpoint(folder, model):
     """The lease is looked at under its lock, in the moment in which the checkpoint would count."""
     save(folder, 5, model, {"step": 5})
+    folder.recipe.touch()
     with Tenure(folder) as tenure:
         save(folder, 10, model, {"step": 10}, guard=tenure.holding())
         theirs = dataclasses.replace(tenure.lease, attempt=2, process="another")

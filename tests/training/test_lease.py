@@ -30,6 +30,7 @@ from workbench.training.process import identity
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "recipe.json").touch()
     return RunFolder(tmp_path / "run")
 
 
@@ -167,6 +168,19 @@ def test_a_worker_whose_launcher_lives_restores_a_lease_that_was_lost(folder, mo
     folder.lease.unlink()
     monkeypatch.setenv("WORKBENCH_KEEPER", str(_dead_process("")))
     assert hold(folder).token == "", "a launcher that has ended holds nothing"
+
+
+def test_a_run_that_was_removed_is_not_kept_by_its_holder(folder, monkeypatch):
+    monkeypatch.setattr("workbench.training.lease.RENEW_EVERY", 0.0)
+    with Tenure(folder) as tenure:
+        folder.recipe.unlink()
+        with pytest.raises(RunError, match=r"holds no run any more: it was removed"):
+            tenure.renew_when_due()
+        with (
+            pytest.raises(RunError, match=r"holds no run any more: it was removed"),
+            tenure.holding(),
+        ):
+            pytest.fail("a checkpoint was put in place")
 
 
 def test_a_later_process_of_the_same_number_is_another_process(folder):

@@ -16,7 +16,7 @@ import pytest
 import torch
 import toy_pretraining as toy
 
-from workbench.training import control
+from workbench.training import control, record
 from workbench.training.engines.processes import Processes
 from workbench.training.errors import RunBusy, RunError, RunExists
 from workbench.training.folder import RunFolder
@@ -254,6 +254,63 @@ def test_folders_without_a_run_and_unwritable_ones_are_named(home):
     (home / "file").touch()
     with pytest.raises(RunError, match=r"cannot write .*a part of this path is a file"):
         Run.start(toy.recipe(), home / "file" / "run")
+
+
+def test_names_that_are_hard_for_a_file_system(home):
+    for _ in range(2):
+        list(train(toy.recipe(1, name="größe [1] *")))
+    assert sorted(path.name for path in (home / "runs").iterdir()) == [
+        "größe [1] *-001", "größe [1] *-002",
+    ]  # fmt: skip
+    assert Run.attach("größe [1] *-002").state == "finished"
+    with pytest.raises(RunError, match=r"File name too long; choose a shorter name"):
+        Run.start(toy.recipe(name="x" * 300))
+
+
+def test_runs_begun_at_the_same_time_get_folders_of_their_own(home):
+    found, begin = [], threading.Barrier(8)
+
+    def start():
+        begin.wait()
+        found.append(record.begin(toy.recipe()).path.name)
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [f"toy-{number:03d}" for number in range(1, 9)]
+
+
+def test_it_is_resumed_on_the_engine_of_the_last_start(home):
+    for _ in train(toy.recipe(4)):
+        break
+    run = Run.attach("toy-001")
+    record.note_engine(run.folder, "processes:2")
+    with pytest.raises(RunError, match=r"cut into 1 pieces, too few for the 2 processes of proc"):
+        run.resume()
+    run.resume(Processes(1))
+    assert record.facts_of(run.folder)["engine"] == "processes:1"
+    with pytest.raises(RunBusy):
+        run.resume(Processes(1))
+    run.wait(PATIENCE)
+    assert run.state == "finished"
+
+
+def test_a_paused_loop_in_this_process_is_left_with_ctrl_c(home):
+    with pytest.raises(KeyboardInterrupt):
+        for event in train(toy.recipe(20, checkpoint_every=100)):
+            if event.kind == "step" and event.step == 3:
+                control.ask(RunFolder(home / "runs" / "toy-001"), "pause")
+            if event.kind == "pause":
+                main = threading.main_thread().ident
+                threading.Timer(0.3, signal.pthread_kill, (main, signal.SIGINT)).start()
+    run = Run.attach("toy-001")
+    assert run.state == "stopped"
+    assert [(e.kind, e.step) for e in run.events()][-3:] == [
+        ("checkpoint", 3), ("pause", 3), ("stop", 3),
+    ]  # fmt: skip
+    assert run.events()[-1]["message"] == "interrupted by a signal"
 
 
 def test_a_damaged_recipe_is_named(home):

@@ -47,6 +47,9 @@ _REMEDIES = {
     errno.EPERM: "choose a folder that you may write to",
     errno.EROFS: "choose a folder on a writable disk",
     errno.ENOTDIR: "choose another folder: a part of this path is a file",
+    errno.ENOLCK: "choose a folder on a disk that knows file locks",
+    errno.ENOSYS: "choose a folder on a disk that knows file locks",
+    errno.ENOTSUP: "choose a folder on a disk that knows file locks",
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.EEXIST: "choose another folder: a part of this path is a file",
 }

@@ -247,6 +247,8 @@ def _refuse_if_held(folder: RunFolder) -> None:
 
 
 def _refuse_if_lost(folder: RunFolder, attempt: int) -> None:
+    if not folder.recipe.exists():
+        raise RunError(f"{folder.path} holds no run any more: it was removed or moved meanwhile")
     current = read_lease(folder)
     if current is not None and current.attempt != attempt:
         raise _busy(folder, current)
