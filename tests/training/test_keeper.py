@@ -91,6 +91,20 @@ def test_asked_to_end_it_passes_that_on_and_starts_nothing_again(home):
         assert process.wait(10.0) == signal.SIGTERM
 
 
+def test_asked_to_end_between_two_starts_it_starts_nothing_again(home, monkeypatch):
+    monkeypatch.setattr(keeper, "PAUSE", 0.5)
+    seen, real = [], time.sleep
+
+    def sleep(seconds):
+        seen.append(seconds)
+        os.kill(os.getpid(), signal.SIGTERM)
+        real(seconds)
+
+    monkeypatch.setattr(keeper.time, "sleep", sleep)
+    assert kept(RunFolder(home / "run"), (1, KILLED), (2, 0)) == (128 + 9, 1)
+    assert seen == [0.5]
+
+
 ORPHAN = """
 import os, subprocess, sys
 from workbench.training.parentage import end_with_keeper

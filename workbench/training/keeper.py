@@ -67,6 +67,8 @@ def keep(folder: RunFolder, command: Sequence[str]) -> int:
             return 128 - status
         print(f"{said}; starting it again", flush=True)
         time.sleep(PAUSE)
+        if stopping:
+            return 128 - status
 
 
 def _step(folder: RunFolder) -> int:
