@@ -22,7 +22,7 @@ from workbench.training.process import identity
 from workbench.training.run import Run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-STEPS, EVERY, PATIENCE = 34, 4, 120.0
+STEPS, EVERY, PATIENCE = 30, 4, 120.0
 
 
 def trained_beyond(run: Run, step: int, attempt: int) -> None:
@@ -55,18 +55,18 @@ def gone(pids: set[int]) -> bool:
 def test_a_rank_the_agent_and_the_keeper_killed_lose_nothing(home):
     four.prepare(home / "data")
     options = {"shards": 2, "checkpoint_every": EVERY}
-    slow = four.recipe("unimo", home / "data", STEPS, seconds=0.04, **options)
+    slow = four.recipe("unimo", home / "data", STEPS, seconds=0.03, **options)
     run = Run.start(slow, home / "run", engine=Processes(2))
     list(train(four.recipe("unimo", home / "data", STEPS, **options), home / "undisturbed"))
 
-    trained_beyond(run, 7, attempt=1)
+    trained_beyond(run, 6, attempt=1)
     second = next(e["pid"] for e in starts(run) if e.rank == 1)
     os.kill(second, signal.SIGKILL)
 
-    trained_beyond(run, 15, attempt=2)
+    trained_beyond(run, 13, attempt=2)
     os.kill(parent(next(e["pid"] for e in starts(run) if e.attempt == 2)), signal.SIGKILL)
 
-    trained_beyond(run, 23, attempt=3)
+    trained_beyond(run, 19, attempt=3)
     lease = read_lease(run.folder)
     everyone = {e["pid"] for e in starts(run)} | {parent(starts(run)[-1]["pid"]), lease.pid}
     assert sum(identity(pid) is not None for pid in everyone) == 4
@@ -86,17 +86,15 @@ def test_a_rank_the_agent_and_the_keeper_killed_lose_nothing(home):
     assert gone({e["pid"] for e in starts(run)})
 
 
-def test_an_error_of_one_process_or_of_all_is_the_end_of_the_run_and_of_no_other(home):
+def test_an_error_of_one_process_or_of_all_is_the_end_of_its_run(home):
     of_one = Run.start(toy.recipe(9, unreadable_in=1), home / "one", engine=Processes(2))
     of_all = Run.start(toy.recipe(9, broken_from=3), home / "all", engine=Processes(2))
-    whole = Run.start(toy.recipe(9), home / "whole", engine=Processes(2))
     assert of_one.wait(PATIENCE) == "failed"
     assert of_one.problem is not None
     assert of_one.problem.startswith("process 1: OSError: [Errno 5] Input/output error")
     assert of_all.wait(PATIENCE) == "failed"
     assert of_all.problem is not None and "step 4, objective" in of_all.problem
-    assert whole.wait(PATIENCE) == "finished"
-    for run in (of_one, of_all, whole):
+    for run in (of_one, of_all):
         assert attempts(run.folder) == [1]
     ends = [e for e in of_one.events(rank=None) if e.kind == "stop"]
     assert sorted((e.rank, "process" in e.facts) for e in ends) == [(0, True), (1, False)]

@@ -66,8 +66,7 @@ class Learner:
         heard = [round(value) for value in self.world.sum(list(itertools.chain(*told)))]
         each, there, rows = heard[: len(names)], heard[len(names) : -len(rows)], heard[-len(rows) :]
         counts = {name: count for name, count, met in zip(names, each, there, strict=True) if met}
-        # Processes average their gradients, but the whole is the sum of the shares.
-        weight = 0.0 if idle else float(self.world.size)
+        weight = 0.0 if idle else 1.0
         sums = dict.fromkeys(names, 0.0)
         for left, (shard, piece) in zip(
             range(len(pieces) - 1, -1, -1), pieces.items(), strict=True

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, runtime_checkable
 
+import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
@@ -32,7 +33,7 @@ class Team(Protocol):
         ...
 
     def gather(self) -> None:
-        """After the last pass: gradients become the averages of all processes'."""
+        """After the last pass: gradients become the sums of all processes'."""
         ...
 
     def whole(self) -> Pretraining:
@@ -53,7 +54,7 @@ class Team(Protocol):
 
 
 class Replicas:
-    """Every process has the whole model: alone, or averaged by ``DistributedDataParallel``.
+    """Every process has the whole model; ``DistributedDataParallel`` adds their gradients up.
 
     Parameters that no process used keep no gradient, as in a process that is alone.
     """
@@ -65,6 +66,9 @@ class Replicas:
         if world.size > 1:
             with talking():
                 wrapped = DistributedDataParallel(model, find_unused_parameters=True)
+            # Its own hook takes the mean, but the whole is the sum of the pieces' shares; to
+            # multiply them beforehand would leave float16 less room.
+            wrapped.register_comm_hook(None, _sum)
             self.module, self.apart = wrapped, wrapped.no_sync
 
     def gather(self) -> None:
@@ -85,6 +89,13 @@ class Replicas:
     def own_state(self, state: dict[str, Any], parameters: list[nn.Parameter]) -> dict[str, Any]:
         """The state as it is."""
         return state
+
+
+def _sum(_, bucket):
+    """The gradients of all processes, added up; torch refuses annotations that are texts."""
+    adding = dist.all_reduce(bucket.buffer(), async_op=True)
+    assert adding is not None
+    return adding.get_future().then(lambda added: added.value()[0])
 
 
 def together(model: Pretraining, world: World, build: Callable[[], Pretraining]) -> Team:

@@ -49,7 +49,10 @@ class Shares:
         with talking():
             mesh = init_device_mesh(world.device.type, (world.size,))
             for part in [*blocks_of(model), self._root]:
-                fully_shard(part, mesh=mesh, reshard_after_forward=False)
+                shared = cast(FSDPModule, fully_shard(part, mesh=mesh, reshard_after_forward=False))
+                # Sums, not means: see ``Replicas``.
+                shared.set_gradient_divide_factor(1.0)
+                shared.set_force_sum_reduction_for_comms(True)
         self._sharded = cast(FSDPModule, self._root)
         self._talk(False)
 
@@ -63,7 +66,7 @@ class Shares:
         return nullcontext()
 
     def gather(self) -> None:
-        """Averages the gradients, of which each process keeps its share, and shares weights out.
+        """Adds the gradients up, of which each process keeps its share, and shares weights out.
 
         What no process used keeps no gradient.
         """
