@@ -42,6 +42,7 @@ from workbench.training.optimiser import clip, make_optimiser, set_learning_rate
 from workbench.training.recipe import Recipe
 from workbench.training.schedule import learning_rate_at
 from workbench.training.session import Session
+from workbench.training.watching import probe
 from workbench.training.world import World
 
 SOURCE = "drawn"
@@ -106,10 +107,10 @@ def costs(recipe: Recipe, folder: RunFolder) -> dict[str, tuple[float, float]]:
         session = Session(recipe, folder, events, World.alone())
         for _ in range(2 + COSTS):
             session.train_step()
-            for name, times in found.items():
+            for name, work in (("probe", lambda: probe(session)), ("save", session.save)):
                 began = clocks()
-                getattr(session, name)()
-                times.append(passed(began))
+                work()
+                found[name].append(passed(began))
         session.close()
     return {
         name: (
@@ -167,15 +168,15 @@ def main() -> None:
         step = statistics.median(one[i][1] for one in full)
         direct = [100 * (one[i][0] / one[i][1] - 1) for one in full]
         apart = [1000 * (one[i][0] - one[i][1]) for one in tiny]
-        probe = 100 * rare["probe"][i] / recipe.probe_every / step
+        shown = 100 * rare["probe"][i] / recipe.probe_every / step
         saved = 100 * rare["save"][i] / recipe.checkpoint_every / step
         own = statistics.median(apart) / 1000 / step * 100
         print(f"{clock}: a bare step takes {1000 * step:.1f} ms")
         print(f"  engine and bare in turns, %       {told(direct)}")
         print(f"  engine's own work in a step, ms   {told(apart)}")
         print(
-            f"  that is {own:.2f} %, and {probe:.2f} % for a probe of "
-            f"{1000 * rare['probe'][i]:.0f} ms: {own + probe:.2f} % together"
+            f"  that is {own:.2f} %, and {shown:.2f} % for a probe of "
+            f"{1000 * rare['probe'][i]:.0f} ms: {own + shown:.2f} % together"
         )
         print(f"  (and {saved:.2f} % for a checkpoint of {1000 * rare['save'][i]:.0f} ms)")
 
