@@ -22,7 +22,7 @@ from workbench.training.errors import RunBusy, RunError, RunExists
 from workbench.training.folder import RunFolder
 from workbench.training.lease import read_lease
 from workbench.training.load import load_model
-from workbench.training.loop import train
+from workbench.training.loop import advance, train
 from workbench.training.optimisation import Optimisation, Schedule
 from workbench.training.recipe import Call
 from workbench.training.run import Run
@@ -311,6 +311,17 @@ def test_a_paused_loop_in_this_process_is_left_with_ctrl_c(home):
         ("checkpoint", 3), ("pause", 3), ("stop", 3),
     ]  # fmt: skip
     assert run.events()[-1]["message"] == "interrupted by a signal"
+
+
+def test_a_stop_before_the_first_step_is_obeyed_there(home, uninterrupted):
+    events = train(toy.recipe(30), home / "run")
+    next(events)
+    run = Run.attach(home / "run")
+    run.stop()
+    assert [(e.kind, e.step) for e in events] == [("checkpoint", 0), ("stop", 0)]
+    assert run.state == "stopped"
+    list(advance(run.folder))
+    _same_end(run, uninterrupted)
 
 
 def test_a_damaged_recipe_is_named(home):
