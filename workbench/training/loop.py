@@ -22,6 +22,7 @@ from workbench.training.lease import Tenure
 from workbench.training.machine import Machine
 from workbench.training.recipe import Recipe
 from workbench.training.session import Session
+from workbench.training.watching import probe, validate
 from workbench.training.wishes import answer, obey
 from workbench.training.world import World
 
@@ -98,7 +99,7 @@ def _steps(
     machine = Machine(session.world.device)
     if session.step == 0 and recipe.probe_every and session.show is not None:
         with guard:
-            records_of_nothing_learnt = session.probe()
+            records_of_nothing_learnt = probe(session)
         yield from records_of_nothing_learnt
     # What was asked of a process that was killed is asked of the one in its place.
     message = yield from obey(session, signals, None, guard, renew)
@@ -138,12 +139,12 @@ def _due(session: Session) -> list[Event]:
     last = step == recipe.steps
     validation, done = recipe.validation, list[Event]()
     if validation is not None and (last or step % validation.every == 0):
-        done += session.validate()
+        done += validate(session)
     best = session.best is not None and session.best.step == step
     if last or best or step % recipe.checkpoint_every == 0:
         done += session.save()
     if session.show is not None and recipe.probe_every and (last or step % recipe.probe_every == 0):
-        done += session.probe()
+        done += probe(session)
     return done
 
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 
 from workbench.training import chance, checkpoint, kept
 from workbench.training.average import Average
 from workbench.training.compilation import compile_blocks
-from workbench.training.errors import RunError, writing
+from workbench.training.errors import RunError
 from workbench.training.events import Event, EventWriter
-from workbench.training.folder import RunFolder, replace_file
+from workbench.training.folder import RunFolder
 from workbench.training.gradients import Learner
+from workbench.training.kept import Checkpoint
 from workbench.training.model import Pretraining
 from workbench.training.parallel import together
 from workbench.training.piece import Planner, Rows
@@ -54,7 +54,6 @@ class Session:
         self.guard = guard
         with self._chance(0):
             self.model: Pretraining = recipe.model().to(world.device).train()
-        self.average = None if recipe.average is None else Average(self.model, recipe.average)
         if recipe.recompute:
             recompute_blocks(self.model)
         if recipe.compiled:
@@ -69,6 +68,7 @@ class Session:
             readers=recipe.readers,
         )
         self.team = together(self.model, world, recipe.model)
+        self.average = None if recipe.average is None else Average(self.model, recipe.average)
         self.updater = Updater(self.model, recipe, world.device)
         self.learner = Learner(
             self.model,
@@ -91,25 +91,23 @@ class Session:
 
         Raises ``RunError`` when there are checkpoints and every one is damaged.
         """
-        kept.clear_unfinished(self.folder)
-        found, damaged = kept.find_latest(self.folder)
+        # One process looks and tidies; a second one would find what the first has just moved.
+        looked = self._look() if self.world.first else None
+        found, damaged, self.best = self.world.agreed(looked) or (None, {}, None)
         warnings = [f"{path.name} is damaged and left out: {why}" for path, why in damaged.items()]
         if found is None and damaged:
             raise RunError(
                 f"no checkpoint in {self.folder.checkpoints} is whole ({'; '.join(warnings)}); "
                 "delete that folder to begin again at step 0"
             )
-        for path in damaged:
-            kept.set_aside(path)
         if found is not None:
+            if self.average is not None:
+                self.team.fill(lambda model: checkpoint.load_weights(found, model, kept.AVERAGE))
+                self.average.begin_here()
             self.team.fill(lambda model: checkpoint.load_weights(found, model))
             training = checkpoint.load_training(found)
             own = self.team.own_state(training["optimiser"], self.updater.parameters)
             self.updater.load({**training, "optimiser": own})
-            if self.average is not None:
-                checkpoint.load_weights(found, self.average.model, kept.AVERAGE)
-            if self.recipe.validation is not None:
-                self.best = self.world.agreed(kept.best_of(self.folder, self.recipe.validation))
             self.step = self.saved_step = int(training["step"])
             if training["chance"] != chance.fingerprint(self.recipe.seed, self.step + 1):
                 warnings.append(
@@ -117,6 +115,17 @@ class Session:
                     "the run goes on, but not exactly as it would have there"
                 )
         return warnings
+
+    def _look(self) -> tuple[Checkpoint | None, dict[Path, str], Best | None]:
+        """The newest whole checkpoint, what is wrong with newer ones, which are set aside, and the
+        best there is."""
+        kept.clear_unfinished(self.folder)
+        found, damaged = kept.find_latest(self.folder)
+        for path in damaged if found is not None else ():
+            kept.set_aside(path)
+        validation = self.recipe.validation
+        best = None if validation is None else kept.best_of(self.folder, validation)
+        return found, damaged, best
 
     def train_step(self) -> Event | None:
         """One step; its event when it is due by ``log_every``.
@@ -133,7 +142,7 @@ class Session:
         if not (math.isfinite(loss) and (update.taken or update.overflowed)):
             raise _not_finite(loss, update.norm, scored.objective, step)
         if self.average is not None and update.taken:
-            self.average.follow(self.model)
+            self.average.follow()
         self.step, self.measured = step, None
         if step % recipe.log_every and step != recipe.steps and update.taken:
             return None
@@ -160,6 +169,10 @@ class Session:
     def save(self) -> list[Event]:
         """A checkpoint of this step, which the first process writes for all."""
         self.saved_step = self.step
+        average = None
+        if self.average is not None:
+            with self.averaged() as averaged:
+                average = copy.deepcopy(averaged)
         model, state = self.team.whole(), self.updater.state()
         state["optimiser"] = self.team.whole_state(state["optimiser"])
         if not self.world.first:
@@ -175,65 +188,17 @@ class Session:
             self.step,
             model,
             training,
-            average=None if self.average is None else self.average.model,
+            average=average,
             measured=self.measured,
             guard=self.guard(),
         )
         self._tidy()
-        return [self.events.write("checkpoint", self.step, path=self._relative(made.path))]
-
-    def validate(self) -> list[Event]:
-        """What validation finds now, with the averaged weights where there are some.
-
-        Every process measures, so that none has to wait long; what the first finds counts.
-        Raises ``RunError`` when the metric that counts is not among it.
-        """
-        asked, began = self.recipe.validation, time.perf_counter()
-        assert asked is not None and self.measure is not None
-        whole = self.team.whole()
-        with self._evaluating(whole):
-            found = self.measure(whole if self.average is None else self.average.model)
-        found = self.world.agreed({name: float(value) for name, value in found.items()})
-        value = asked.value_in(found)
-        better = asked.improves(value, self.best)
-        self.measured = found
-        if better:
-            self.best = Best(self.step, value)
-        if not self.world.first:
-            return []
-        seconds = round(time.perf_counter() - began, 6)
-        return [
-            self.events.write("validation", self.step, metrics=found, best=better, seconds=seconds)
-        ]
+        return [self.events.write("checkpoint", self.step, path=self.relative(made.path))]
 
     def why_to_end(self) -> str | None:
         """Why it should end before its last step: validation no longer finds it better."""
         asked = self.recipe.validation
         return None if asked is None else asked.why_to_end(self.step, self.best)
-
-    def probe(self) -> list[Event]:
-        """The record of the probe, which the first process writes for all.
-
-        A probe that fails is reported and training goes on.
-        """
-        model = self.team.whole()
-        if not self.world.first:
-            return []
-        path = self.folder.probes / f"step-{self.step:06d}.npz"
-        assert self.show is not None
-        try:
-            with self._evaluating(model):
-                record = self.show(model, self.step)
-            arrays: dict[str, Any] = {name: np.asarray(value) for name, value in record.items()}
-            objects = [name for name, value in arrays.items() if value.dtype.hasobject]
-            if objects:
-                raise TypeError(f"probe arrays of Python objects cannot be kept: {objects}")
-        except Exception as problem:
-            text = f"the probe failed: {type(problem).__name__}: {problem}"
-            return [self.events.write("warning", self.step, message=text)]
-        with writing(path):
-            replace_file(path, lambda file: np.savez(file, **arrays))
-        return [self.events.write("probe", self.step, path=self._relative(path))]
 
     def close(self) -> None:
         """Ends the reading thread."""
@@ -246,11 +211,17 @@ class Session:
         steps = [found.step for found in kept.checkpoints(self.folder)]
         kept.remove_others(self.folder, kept.retained(steps, recipe.keep, every, best))
 
+    @contextlib.contextmanager
+    def averaged(self) -> Iterator[Pretraining]:
+        """The whole model, with its averaged weights where there are some."""
+        with contextlib.nullcontext() if self.average is None else self.average.in_place():
+            yield self.team.whole()
+
     def _precision(self) -> torch.autocast:
         return autocast(self.recipe.precision, self.world.device)
 
     @contextlib.contextmanager
-    def _evaluating(self, model: Pretraining) -> Iterator[None]:
+    def evaluating(self, model: Pretraining) -> Iterator[None]:
         """Where a model is looked at: no dropout, no gradient, chance by the step."""
         model.eval()
         try:
@@ -271,10 +242,16 @@ class Session:
         device = self.world.device
         devices = [torch.cuda.current_device()] if device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices):
-            torch.manual_seed(chance.seed_of(self.recipe.seed, step, "layers", shard))
+            seed = chance.seed_of(self.recipe.seed, step, "layers", shard)
+            # torch.manual_seed would also note a stack for each kind of device that is not there:
+            # a millisecond or two of every step.
+            torch.default_generator.manual_seed(seed)
+            if devices:
+                torch.cuda.manual_seed(seed)
             yield
 
-    def _relative(self, path: Path) -> str:
+    def relative(self, path: Path) -> str:
+        """Its name within the run's folder."""
         return path.relative_to(self.folder.path).as_posix()
 
 
