@@ -29,9 +29,10 @@ def carry_out(folder: str | Path) -> int:
     0 when it is over: finished, stopped, or an error, which is also in the events and, whole, in
     the log.  1 when another process was lost: all are to be started again.
     """
+    world = World.alone()
     with Interruption() as interruption:
-        world = World.joined()
         try:
+            world = World.joined()
             for event in advance(RunFolder(Path(folder).absolute()), interruption, world):
                 if event.kind != "step":
                     print(event.as_json(), flush=True)

@@ -12,7 +12,7 @@ from typing import TypeVar
 import torch
 import torch.distributed as dist
 
-from workbench.training.errors import PeerLost
+from workbench.training.errors import PeerLost, RunError
 from workbench.training.parentage import SHARDED
 
 Value = TypeVar("Value")
@@ -42,17 +42,20 @@ class World:
     def joined(cls) -> World:
         """The world that a launcher describes in RANK, WORLD_SIZE and LOCAL_RANK.
 
-        Without these, or with a world of one, this process is alone.  Waits for all others.
+        Without these, or with a world of one, this process is alone.  Waits for all others; raises
+        ``PeerLost`` when they do not come, ``RunError`` for more processes than GPUs.
         """
         size = int(os.environ.get("WORLD_SIZE", "1"))
         if size == 1:
             return cls.alone()
         if not dist.is_initialized():
+            backend = "gloo"
             if torch.cuda.is_available():
+                _refuse_to_share(torch.cuda.device_count())
                 torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-                dist.init_process_group("cpu:gloo,cuda:nccl", timeout=PATIENCE)
-            else:
-                dist.init_process_group("gloo", timeout=PATIENCE)
+                backend = "cpu:gloo,cuda:nccl"
+            with talking():
+                dist.init_process_group(backend, timeout=PATIENCE)
         device = f"cuda:{torch.cuda.current_device()}" if torch.cuda.is_available() else "cpu"
         sharded = os.environ.get(SHARDED) == "1"
         return cls(dist.get_rank(), size, torch.device(device), sharded)
@@ -88,6 +91,15 @@ class World:
         """Ends the talking; afterwards the process is alone."""
         if self.size > 1 and dist.is_initialized():
             dist.destroy_process_group()
+
+
+def _refuse_to_share(gpus: int) -> None:
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    if here > gpus:
+        raise RunError(
+            f"{here} processes were started on a machine with {gpus} GPU, and each needs its own: "
+            f"resume with {gpus}, or with CUDA_VISIBLE_DEVICES empty to train on the CPU"
+        )
 
 
 @contextlib.contextmanager
