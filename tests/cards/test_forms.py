@@ -12,6 +12,7 @@ import pytest
 
 from workbench.cards.command import add_card
 from workbench.cards.comparing import as_markdown, compare, differing
+from workbench.cards.curves import Curve, drawing
 from workbench.cards.facts import card_of
 from workbench.cards.markdown import markdown, table
 from workbench.cards.page import page
@@ -65,8 +66,9 @@ def test_markdown_has_every_section_and_keeps_its_tables_whole(card):
     text = markdown(card)
     titles = re.findall(r"^## (.*)$", text, re.MULTILINE)
     assert titles == [
-        "Results", "Losses", "Validation", "Chosen otherwise than by default", "Data", "Speed",
-        "Attempts", "Environment", "To do it again", "Fingerprints", "The whole recipe", "Files",
+        "Results", "Losses", "Validation", "Chosen otherwise than by default", "Data",
+        "Data in this run", "Speed", "Environment", "Attempts", "To do it again",
+        "Fingerprints", "The whole recipe", "Files",
     ]  # fmt: skip
     assert "| name accuracy | with regions 0.750 |" in text
     assert "nothing &lt;b>real&lt;/b> \\| at all" in text
@@ -98,12 +100,12 @@ def test_every_curve_is_a_picture_with_words(html):
     ]  # fmt: skip
     drawings = [ElementTree.fromstring(svg) for svg in re.findall(r"<svg.*?</svg>", html)]
     assert len(drawings) == 5
-    dots = [sum(part.tag == "circle" for part in drawing) for drawing in drawings]
+    dots = [sum(part.get("class") == "dot" for part in one) for one in drawings]
     assert sorted(dots) == [0, 0, 0, 3, 3]
     assert all("at the end" in label or "held-out" in label for label in Outline(html).labels)
-    for drawing in drawings:
-        width, height = map(float, drawing.attrib["viewBox"].split()[2:])
-        for line in (part for part in drawing if part.tag == "polyline"):
+    for one in drawings:
+        width, height = map(float, one.attrib["viewBox"].split()[2:])
+        for line in (part for part in one if part.tag == "polyline"):
             places = [tuple(map(float, p.split(","))) for p in line.attrib["points"].split()]
             assert all(0 <= x <= width and 0 <= y <= height for x, y in places)
 
@@ -158,3 +160,8 @@ def test_the_verbs(told, tmp_path, capsys):
     assert lines[0].startswith("step,time,attempt") and len(lines) == 13
     assert run_verb("export", told.path, "--tensorboard", tmp_path / "board") == 0
     assert list((tmp_path / "board" / "told").glob("events.out.tfevents.*"))
+
+
+def test_a_single_value_is_a_point():
+    drawn = drawing(Curve("loss", [3.0], [2.0]), 10.0)
+    assert drawn.count('class="point"') == 2 and "polyline" not in drawn

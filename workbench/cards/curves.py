@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -106,9 +106,18 @@ def drawing(curve: Curve, last: float) -> str:
     )
 
 
-def _line(kind, steps, values, place) -> str:
+def _line(
+    kind: str,
+    steps: Sequence[float],
+    values: Sequence[float],
+    place: Callable[[float, float], tuple[float, float]],
+) -> str:
+    """A line through what is a number; a single one is a point."""
     chosen = [index for index in thin(values, MOST_POINTS) if math.isfinite(values[index])]
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(steps[i], values[i]) for i in chosen))
+    places = [place(steps[index], values[index]) for index in chosen]
+    if len(places) == 1:
+        return '<circle class="point" cx="{:.1f}" cy="{:.1f}" r="2"/>'.format(*places[0])
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     return f'<polyline class="{kind}" points="{points}"/>' if points else ""
 
 

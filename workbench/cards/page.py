@@ -24,7 +24,11 @@ def page(card: RunCard, numbers: pandas.DataFrame) -> str:
     drawn = "".join(drawing(curve, float(last)) for curve in curves_of(numbers))
     if drawn:
         place = next((i for i, b in enumerate(body) if 'id="losses"' in b), 0)
-        note = "Thick: smoothed. Dots: held-out data." if "dot" in drawn else "Thick: smoothed."
+        note = (
+            "Thick: smoothed. Dots: held-out data."
+            if 'class="dot"' in drawn
+            else "Thick: smoothed."
+        )
         body.insert(
             place,
             f'<section class="wide" aria-labelledby="curves"><h2 id="curves">Curves</h2>'

@@ -62,7 +62,9 @@ def sections(card: RunCard) -> list[Section]:
             ("switch", "here", "default"),
         ),
         Section("Data", _data(card)),
+        Section("Data in this run", _shown(card)),
         Section("Speed", _speed(card.speed)),
+        Section("Environment", _known(card.environment)),
         Section(
             "Attempts",
             [
@@ -79,7 +81,6 @@ def sections(card: RunCard) -> list[Section]:
             ("attempt", "began (UTC)", "from step", "to step", "time", "ended"),
             wide=True,
         ),
-        Section("Environment", _known(card.environment)),
         Section("To do it again", code=card.commands, wide=True),
         Section("Fingerprints", _fingerprints(card), wide=True),
         Section(
@@ -137,19 +138,24 @@ def _validation(found: Mapping[str, Any] | None) -> list[Row]:
 
 
 def _data(card: RunCard) -> list[Row]:
-    """The data card first, then how its pairs are shown."""
-    told = dict(card.data or {})
-    about = dict(told.pop("card", None) or {})
+    """What the data set says of itself."""
+    about = (card.data or {}).get("card") or {}
     rows = [(name, about[name]) for name in ("name", "source", "licence") if name in about]
     rows += [(words(name), said(count)) for name, count in about.get("counts", {}).items()]
     means = about.get("means", {}).items()
     rows += [(f"mean {words(name)}", said_short(mean)) for name, mean in means]
+    return rows + [("note", note) for note in about.get("notes", ())]
+
+
+def _shown(card: RunCard) -> list[Row]:
+    """How its pairs are shown in this run, and what is kept from it."""
+    told = dict(card.data or {})
+    about = dict(told.pop("card", None) or {})
     kept = told.pop("kept_from_training", None) or {}
-    rows += [(f"kept from training: {name}", said(count)) for name, count in kept.items()]
-    rows += [(f"split {name}", meaning) for name, meaning in about.get("splits", {}).items()]
-    rows += [("note", note) for note in about.get("notes", ())]
     told.pop("region_stores", None)
-    return rows + [(words(name), said(value)) for name, value in flat(told).items()]
+    rows = [(words(name), said(value)) for name, value in flat(told).items()]
+    rows += [(f"kept from training: {name}", said(count)) for name, count in kept.items()]
+    return rows + [(f"split {name}", what) for name, what in about.get("splits", {}).items()]
 
 
 def _speed(found: Mapping[str, float]) -> list[Row]:
