@@ -17,6 +17,7 @@ from tests.ablations.small import SETTING, grid, interrupted, vlp_row
 from workbench import cli
 from workbench.ablations import board as boards
 from workbench.ablations.board import Board
+from workbench.ablations.grids import vilbert
 from workbench.ablations.report import as_json, markdown
 from workbench.training.engines.processes import Processes
 from workbench.training.errors import RecipeError
@@ -147,6 +148,13 @@ def test_a_run_of_another_recipe_is_not_measured(gone_on):
     found = Board(interrupted().only(("again",))).run().lines[0].runs[0]
     assert found.state == "failed" and "was it extended?" in found.problem
     assert found.found is None
+
+
+def test_a_board_can_be_looked_at_before_anything_is_there(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path))
+    fresh = dataclasses.replace(SETTING)
+    board = Board(vilbert.data(fresh))
+    assert "were not extracted yet" in board._repr_html_()
 
 
 def test_an_engine_needs_recipes_cut_as_fine(home):

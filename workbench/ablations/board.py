@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from pathlib import Path
 
 from workbench.ablations.beginning import board_folder
 from workbench.ablations.grid import Grid
 from workbench.ablations.measured import kept, measured
+from workbench.ablations.page import fragment
 from workbench.ablations.standing import Line, Standing, Trained
 from workbench.cards.writing import write_card
 from workbench.quickstart import scenes as prepared
@@ -140,9 +142,10 @@ class Board:
         )
 
     def _repr_html_(self) -> str:
-        from workbench.ablations.page import fragment
-
-        return fragment(self.standing(), Path.cwd())
+        try:
+            return fragment(self.standing(), Path.cwd())
+        except FileNotFoundError as problem:  # nothing was prepared yet
+            return f"<p>{escape(self.grid.title)}: {escape(str(problem))}</p>"
 
     def _place(self, job: Job) -> RunFolder:
         return RunFolder(self.folder / job.digest)
