@@ -28,7 +28,10 @@ EVERY = 8
 
 
 def planned(seed: int, count: int) -> dict[str, list[Disaster]]:
-    """Which disasters strike which run, in their order: every kind before any comes again."""
+    """Which disasters strike which run, in their order: every kind before any comes again.
+
+    Eight or more, so that every run meets two.
+    """
     rng = random.Random(seed)
     deck: list[Disaster] = []
     while len(deck) < count:
@@ -36,8 +39,10 @@ def planned(seed: int, count: int) -> dict[str, list[Disaster]]:
     plan: dict[str, list[Disaster]] = {name: [] for name in four.SYSTEMS}
     for number, disaster in enumerate(deck[:count]):
         plan[list(plan)[number % len(plan)]].append(disaster)
-    # Only where there are two processes can the second be killed.
-    plan[TOGETHER][rng.randrange(len(plan[TOGETHER]))] = disasters.rank_killed
+    # Two processes can do what one cannot: lose the second, and both find the same damage.
+    theirs = [disasters.rank_killed, disasters.checkpoint_damaged]
+    for place, disaster in zip(rng.sample(range(len(plan[TOGETHER])), 2), theirs, strict=True):
+        plan[TOGETHER][place] = disaster
     return plan
 
 
@@ -122,5 +127,6 @@ def test_nothing_is_lost(tmp_path, monkeypatch, pytestconfig):
             )
     finally:
         calm.kill()
+        calm.wait()
         for victim in victims.values():
             victim.bury()

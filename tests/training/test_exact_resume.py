@@ -65,6 +65,7 @@ def ended(tmp_path_factory):
             yield home, states
         finally:
             calm.kill()
+            calm.wait()
             for run in runs.values():
                 lease = read_lease(run.folder)
                 if lease is not None and lease.alive:

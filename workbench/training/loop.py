@@ -73,9 +73,11 @@ def advance(
                 for message in warnings:
                     yield events.write("warning", session.step, message=message)
                 yield from _steps(session, tenure, interruption)
-            except GeneratorExit:
-                if session is not None:
-                    _leave(session)
+            except (GeneratorExit, KeyboardInterrupt) as left:
+                if session is not None and events.last is not None:
+                    _leave(session, left)
+                elif isinstance(left, KeyboardInterrupt):
+                    _report(events, 0, left)
                 raise
             except BaseException as problem:
                 step = 0 if session is None else session.step
@@ -174,12 +176,13 @@ def _silent_end(before: Event | None) -> list[str]:
     return [f"attempt {before.attempt} died without a word after step {before.step}"]
 
 
-def _leave(session: Session) -> None:
-    """Stops a run whose reader went away between two steps."""
+def _leave(session: Session, why: BaseException) -> None:
+    """Stops a run whose reader went away between two steps, or interrupted it there."""
     if session.events.last is None or session.events.last.kind != "stop":
         if session.saved_step != session.step:
             session.save()
-        text = "the loop over its events was left"
+        interrupted = isinstance(why, KeyboardInterrupt)
+        text = "interrupted by a signal" if interrupted else "the loop over its events was left"
         session.events.write("stop", session.step, reason="stopped", message=text)
 
 
