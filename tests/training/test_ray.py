@@ -2,102 +2,38 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
 import os
-import shutil
 import signal
-import socket
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 import toy_pretraining as toy
 
 from tests.training.conformance import check, gone, starts
+from tests.training.ray_head import TOKEN, ray_head
 from workbench.training.engines.local import Local
 from workbench.training.engines.ray import Ray
 from workbench.training.engines.ray_jobs import ENDED, Jobs
 from workbench.training.errors import RunError
 from workbench.training.folder import RunFolder
 from workbench.training.lease import read_lease
-from workbench.training.parentage import end_with_parent
 from workbench.training.recipe import Call
 from workbench.training.run import Run
 
 pytestmark = pytest.mark.ray
 
-TOKEN = "0123456789abcdef0123456789abcdef"
 PATIENCE = 300.0
-
-
-def _free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return asked.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """The address of a head with a token, in a folder of its own; ended with all its processes."""
+    """The address of a head that lives as long as the tests of this file."""
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'vl-workbench[cluster]'")
-    psutil = pytest.importorskip("psutil")
-    place = tmp_path_factory.mktemp("ray")
-    # The paths of the sockets below it may not be long.
-    short = Path("/tmp") / f"wbray-{os.getpid()}"
-    port = _free_port()
-    executables = str(Path(sys.executable).parent)
-    environment = os.environ | {
-        "PATH": executables + os.pathsep + os.environ["PATH"],
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN": TOKEN,
-        "CUDA_VISIBLE_DEVICES": "",
-        # The cluster is told nothing of this checkout but by the run.
-        "PYTHONPATH": "",
-    }
-    command = [
-        sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block",
-        "--port=0", "--dashboard-host=127.0.0.1", f"--dashboard-port={port}",
-        f"--dashboard-agent-listen-port={_free_port()}", "--include-dashboard=true",
-        f"--ray-client-server-port={_free_port()}",
-        "--min-worker-port=0", "--max-worker-port=0", "--num-cpus=2", "--num-gpus=0",
-        "--object-store-memory=80000000", f"--temp-dir={short}",
-    ]  # fmt: skip
-    with open(place / "head.log", "wb") as log:
-        head = subprocess.Popen(
-            command,
-            env=environment,
-            cwd=place,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            preexec_fn=end_with_parent,
-        )
-    address = f"http://127.0.0.1:{port}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_TOKEN", TOKEN)
-        until = time.monotonic() + PATIENCE
-        while True:
-            try:
-                Jobs(address).version()
-                break
-            except RunError:
-                said = (place / "head.log").read_text()
-                assert head.poll() is None and time.monotonic() < until, said
-                time.sleep(0.3)
-        yield address
-    # By their numbers, for a head that is asked to end takes half a minute for it.
-    while family := [*psutil.Process(head.pid).children(recursive=True)]:
-        for process in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(family, timeout=10)
-    head.kill()
-    head.wait(10)
-    shutil.rmtree(short, ignore_errors=True)
+        with ray_head(tmp_path_factory.mktemp("ray") / "head.log") as address:
+            yield address
 
 
 def test_killed_stopped_and_resumed_equals_never_interrupted(cluster, home):
