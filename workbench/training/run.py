@@ -119,9 +119,12 @@ class Run:
         """
         return read_events(self.folder, since, rank)
 
-    def follow(self) -> Iterator[Event]:
-        """What happened so far, then what happens, as it happens, until the process ends."""
-        reader = EventReader(self.folder)
+    def follow(self, rank: int | None = 0) -> Iterator[Event]:
+        """What happened so far, then what happens, as it happens, until the process ends.
+
+        ``rank`` as for ``events``.
+        """
+        reader = EventReader(self.folder, rank)
         running = self.state in _ALIVE
         yield from effective(reader.read())
         while running:
