@@ -22,6 +22,7 @@ from workbench.training.events import Event, last_event, read_events
 from workbench.training.folder import RunFolder
 from workbench.training.kept import checkpoints
 from workbench.training.lease import Lease, read_lease
+from workbench.training.process import identity
 from workbench.training.run import Run
 
 PATIENCE = 180.0
@@ -75,16 +76,23 @@ class Victim:
     def until(self, true: Callable[[], object], what: str) -> None:
         limit = time.monotonic() + PATIENCE
         while not true():
-            last, log = last_event(self.folder), self.folder.log
-            told = log.read_text(errors="replace")[-3000:] if log.exists() else ""
-            assert time.monotonic() < limit, f"{what}: {self.run.state}, {last}\n{told}"
-            time.sleep(0.03)
+            if time.monotonic() > limit:
+                told = self.folder.log.read_text(errors="replace")[-3000:]
+                raise AssertionError(
+                    f"not so: {what}; {self.run.state}, {last_event(self.folder)}\n{told}"
+                )
+            time.sleep(0.1)
 
     def reached(self, step: int) -> bool:
-        """Whether the newest attempt trains, at this step or later."""
-        last = last_event(self.folder)
+        """Whether it trains, under a lease that can be read, at this step or later."""
         assert self.run.state != "finished", "it has finished before all disasters have struck"
-        return last is not None and last.kind in ("step", "checkpoint") and last.step >= step
+        last, lease = last_event(self.folder), self.lease
+        if last is None or lease is None or last.attempt != lease.attempt or last.step < step:
+            return False
+        # Its events outlive a worker, until the next one writes its own.
+        return (
+            last.kind in ("step", "checkpoint") and identity(self.start_event()["pid"]) is not None
+        )
 
     def trains_again(self, after: Event) -> None:
         """Waits until another attempt than that of this start trains, and starts it if need be."""
@@ -99,7 +107,8 @@ class Victim:
 
     def start_event(self) -> Event:
         """Of the newest attempt."""
-        return [event for event in read_events(self.folder) if event.kind == "start"][-1]
+        starts = [event for event in read_events(self.folder) if event.kind == "start"]
+        return max(starts, key=lambda event: event.attempt)
 
     def kill_all(self) -> None:
         """The keeper is killed, and all that it keeps end with it."""

@@ -85,7 +85,8 @@ def suffer(victim: Victim, plan: list[Disaster], recipe: Recipe) -> str:
             at = EVERY * number
             victim.until(lambda at=at: victim.reached(at), f"step {at}, for {disaster.__name__}")
             disaster(victim)
-        return victim.run.wait(disasters.PATIENCE)
+        victim.until(lambda: victim.run.state not in ("running", "paused"), "it ends")
+        return victim.run.state
     except Exception as problem:
         raise AssertionError(f"{victim.folder.path.name}: {problem}") from problem
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,6 +13,7 @@ import torch
 
 from tests.training import four_systems as four
 from tests.training.states import differences, final_state, logged, undisturbed
+from workbench.training.events import last_event
 from workbench.training.folder import RunFolder
 from workbench.training.lease import read_lease
 from workbench.training.run import Run
@@ -30,13 +32,13 @@ CASES = {
 def kill_at_a_random_step(name: str, run: Run) -> str:
     """SIGKILL from outside; its keeper starts it again.  Answers how the run ended."""
     step = random.Random(name).randrange(9, 24)
-    for event in run.follow():
-        if event.kind == "start":
-            worker = event["pid"]
-        if event.kind == "step" and event.step >= step:
-            os.kill(worker, signal.SIGKILL)
-            break
-    return run.wait(120.0)
+    while (last := last_event(run.folder)) is None or last.step < step:
+        assert run.state == "running", run.problem
+        time.sleep(0.1)
+    os.kill(run.events()[0]["pid"], signal.SIGKILL)
+    while run.state == "running":
+        time.sleep(0.5)
+    return run.state
 
 
 @pytest.fixture(scope="module")
