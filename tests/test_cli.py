@@ -1,4 +1,4 @@
-"""The command line as a user types it, on a recipe small enough to wait for."""
+"""The command line as a user types it, on runs small enough to wait for."""
 
 from __future__ import annotations
 
@@ -13,47 +13,50 @@ from workbench.training.errors import RunError
 from workbench.training.folder import RunFolder
 from workbench.training.lease import read_lease
 from workbench.training.loop import train
+from workbench.training.run import Run
 
 TOYS = Path(__file__).parent / "training"
 sys.path.insert(0, str(TOYS))
 
 import toy_pretraining as toy  # noqa: E402
 
+NOISE = ("--data", "noise", "--pictures", "40", "--budget", "200")
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    monkeypatch.setattr(cli, "recipes", lambda: {"toy-tiny": _recipe})
     return tmp_path
-
-
-def _recipe(steps: int = 6, seed: int = 0, threads: int = 1, fast: bool = False):
-    return toy.recipe(steps, seed=seed, threads=threads, seconds=0.0 if fast else 0.05)
 
 
 def _run(*arguments: str) -> int:
     return cli.main(arguments)
 
 
-def test_pretrain_is_followed_to_the_end_and_then_told_of(home, capfd):
-    assert _run("pretrain", "toy-tiny", "--steps", "7", "--seed", "3", "--fast") == 0
+def test_a_run_is_followed_to_the_end_and_then_told_of(home, capfd):
+    Run.start(toy.recipe(7, seed=3))
+    assert _run("follow", "toy-001") == 0
     said = capfd.readouterr().out
-    assert f"run {home / 'runs' / 'toy-001'} started" in said
     assert "attempt 1 of toy from step 0" in said
     assert said.splitlines()[-1] == "step 7: finished"
 
     assert _run("events", "toy-001", "--json") == 0
     lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert [line["step"] for line in lines if line["kind"] == "step"] == [1, 2, 3, 4, 5, 6, 7]
+    assert _run("events", "toy-001", "--json", "--since", "5") == 0
+    later = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert later == [line for line in lines if line["step"] > 5]
     assert _run("events", "toy-001") == 0
     assert "reason=finished" in capfd.readouterr().out
     assert _run("runs") == 0
     assert capfd.readouterr().out.split() == ["toy-001", "finished", "step", "7/7"]
+    assert _run("runs", "--json") == 0
+    listed = json.loads(capfd.readouterr().out)
+    assert (listed["folder"], listed["state"]) == (str(home / "runs" / "toy-001"), "finished")
 
     assert _run("follow", str(home / "runs" / "toy-001"), "--json") == 0
     assert [json.loads(line) for line in capfd.readouterr().out.splitlines()] == lines
-    assert json.loads((home / "runs" / "toy-001" / "recipe.json").read_text())["seed"] == 3
 
     assert _run("resume", "toy-001") == 2
     assert _run("stop", "toy-001") == 2
@@ -62,25 +65,37 @@ def test_pretrain_is_followed_to_the_end_and_then_told_of(home, capfd):
     assert "nothing to stop: the run in" in problems[1]
     assert all(line.startswith("workbench: ") for line in problems)
 
+    assert _run("extend", "toy-001", "3") == 0
+    assert "has 10 steps now" in capfd.readouterr().out
+    assert _run("resume", "toy-001", "--engine", "local") == 0
+    assert capfd.readouterr().out.splitlines()[-1] == "step 10: finished"
+    assert _run("card", "toy-001", "--json") == 0
+    assert "weights_sha256" in capfd.readouterr().out
 
-def test_a_detached_run_is_stopped_and_resumed(home, capfd):
+
+def test_a_run_is_paused_continued_checkpointed_and_stopped(home, capfd):
     folder = RunFolder(home / "elsewhere")
-    assert (
-        _run("pretrain", "toy-tiny", "--steps", "400", "--run", str(folder.path), "--detach") == 0
-    )
+    Run.start(toy.recipe(2000, seconds=0.02), folder.path)
     assert read_lease(folder).alive
-    assert _run("pretrain", "toy-tiny", "--run", str(folder.path)) == 2
     assert _run("resume", str(folder.path)) == 2
-    assert _run("stop", str(folder.path)) == 0
+    assert _run("pause", str(folder.path)) == 0
     said = capfd.readouterr()
-    assert f"run {folder.path} is stopped" in said.out
-    assert "already holds a run" in said.err.splitlines()[0]
-    assert "is training in" in said.err.splitlines()[1]
+    assert f"run {folder.path} is paused" in said.out
+    assert "is training in" in said.err
+    assert _run("checkpoint", str(folder.path)) == 0
+    assert "is paused, its checkpoint written" in capfd.readouterr().out
     assert _run("resume", str(folder.path), "--detach") == 0
+    assert _run("checkpoint", str(folder.path)) == 0
+    assert "checkpoint of step" in capfd.readouterr().out
     assert _run("stop", str(folder.path)) == 0
+    assert f"run {folder.path} is stopped" in capfd.readouterr().out
     assert _run("events", str(folder.path), "--json") == 0
-    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()[2:]]
-    assert [line["attempt"] for line in lines if line["kind"] == "stop"] == [1, 2]
+    kinds = [json.loads(line)["kind"] for line in capfd.readouterr().out.splitlines()]
+    assert [kind for kind in kinds if kind in ("pause", "continue", "stop")] == [
+        "pause",
+        "continue",
+        "stop",
+    ]
 
 
 def test_a_failed_run_ends_in_1_and_says_why(home, capfd):
@@ -90,20 +105,38 @@ def test_a_failed_run_ends_in_1_and_says_why(home, capfd):
     assert "toy-001: step 3, objective" in capfd.readouterr().err
 
 
+def test_a_dry_run_tells_everything_and_starts_nothing(home, capfd):
+    asked = ("--objectives", "mlm=2,itm=1", "--steps", "9", "--engine", "processes:2")
+    assert _run("pretrain", "uniter-tiny", *NOISE, *asked, "--dry-run") == 0
+    said = capfd.readouterr()
+    told = json.loads(said.out)
+    assert told["recipe"]["model"]["arguments"]["ratios"] == {"mlm": 2.0, "itm": 1.0}
+    assert told["recipe"]["steps"] == 9 and told["estimate"]["parameters"] > 1e6
+    assert "note: Noise teaches nothing" in said.err
+    assert not (home / "runs").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("pretrain", "bert-huge"), "no system 'bert-huge'; there are toy-tiny"),
-        (("pretrain", "toy-tiny", "--steps", "0"), "steps must be 1 or more: 0"),
+        (("pretrain", "bert-huge"), "no system 'bert-huge'; there are uniter-tiny"),
+        (("pretrain", "uniter-tiny", *NOISE, "--steps", "0"), "steps must be 1 or more, not 0"),
+        (("pretrain", "vlp-tiny", *NOISE, "--objectives", "itm=1"), "VLP has no matching"),
+        (("pretrain", "vlp-tiny", *NOISE, "--objectives", "itm"), "write ratios by name"),
+        (("pretrain", "vlp-tiny", *NOISE, "--engine", "moon"), "no engine 'moon'"),
+        (("pretrain", "unimo-tiny"), "`workbench prepare scenes`"),
+        (("pretrain", "uniter-tiny", *NOISE, "--run", "/dev/null/run"), "part of this path is a"),
+        (("prepare", "noise"), "noise needs nothing"),
         (("follow", "nowhere"), "nowhere holds no run: recipe.json was expected there"),
-        (("pretrain", "toy-tiny", "--run", "/dev/null/run"), "a part of this path is a file"),
+        (("compare", "nowhere"), "nowhere holds no run"),
     ],
 )
 def test_mistakes_are_one_line_and_status_2(arguments, message, capfd):
     assert _run(*arguments) == 2
     said = capfd.readouterr()
-    assert message in said.err
-    assert len(said.err.splitlines()) == 1
+    *noted, problem = said.err.splitlines()
+    assert message in problem and problem.startswith("workbench: ")
+    assert all(line.startswith("note: ") for line in noted)
     assert said.out == ""
 
 
@@ -119,8 +152,13 @@ def test_an_unreadable_run_does_not_hide_the_others(home, capfd):
     assert "broken" in capfd.readouterr().out
 
 
-def test_an_unknown_verb_is_explained(capfd):
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(("dance",), "invalid choice: 'dance'"), (("extend", "x", "many"), "invalid int value")],
+)
+def test_what_cannot_be_parsed_is_one_line_too(arguments, message, capfd):
     with pytest.raises(SystemExit) as ended:
-        _run("dance")
+        _run(*arguments)
     assert ended.value.code == 2
-    assert "invalid choice: 'dance'" in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert message in said and len(said.splitlines()) == 1

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.launchpad.offers import SYSTEMS, Offer, alias, offered
+from workbench.launchpad.offers import ALIASES, SYSTEMS, Offer, offered
 from workbench.training.errors import RecipeError
 
 FAST_STEPS = 150
@@ -97,9 +97,11 @@ class Choice:
         if text in known:
             system, _, size = text.rpartition("-")
             return cls(system, size, **others)
-        meant = alias(text)
+        meant = ALIASES.get(text)
         if meant is None:
-            raise ChoiceError("system", f"no system {text!r}; there are {', '.join(known)}")
+            raise ChoiceError(
+                "system", f"no system {text!r}; there are {', '.join([*known, *ALIASES])}"
+            )
         return cls(**{**meant, **others})
 
 
@@ -144,11 +146,16 @@ def _as(name: str, value: Any) -> Any:
     if kind is float and not math.isfinite(value):
         raise ChoiceError(name, f"{name} must be a finite number, got {value}")
     if isinstance(value, dict):
-        for key, ratio in value.items():
-            number = isinstance(ratio, int | float) and not isinstance(ratio, bool)
-            if not number or not math.isfinite(ratio):
-                raise ChoiceError(name, f"the ratio of {key!r} must be a number, got {ratio!r}")
+        return {key: _ratio(key, ratio) for key, ratio in value.items()}
     return value
+
+
+def _ratio(objective: str, ratio: Any) -> float:
+    number = isinstance(ratio, int | float) and not isinstance(ratio, bool)
+    if not number or not math.isfinite(ratio):
+        told = f"the ratio of {objective!r} must be a number, got {ratio!r}"
+        raise ChoiceError("objectives", told)
+    return float(ratio)
 
 
 _CALLED = {

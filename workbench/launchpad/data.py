@@ -16,10 +16,11 @@ from workbench.data.datasets.scenes import AT_MOST
 from workbench.data.packing import TokenBudgetPlan
 from workbench.data.stream import PairStream
 from workbench.launchpad.choice import Choice, ChoiceError
+from workbench.launchpad.preparing import scenes_for
 from workbench.launchpad.stored import CAPTIONS, own_stream, stamps_folder, stamps_stream
 from workbench.pairs import PairBatch
 from workbench.quickstart.probe import scene_probe
-from workbench.quickstart.recipes import FAST_SCENES, FULL_SCENES, HARD, ORDINARY, model_facts
+from workbench.quickstart.recipes import HARD, ORDINARY, model_facts
 from workbench.quickstart.stream import scene_stream
 from workbench.training.recipe import Call, call
 
@@ -70,10 +71,10 @@ class Source:
         return [other.batch(step) for step in range(count)]
 
 
-def ready(name: str) -> bool:
+def ready(name: str, pictures: int | str = "*") -> bool:
     """Whether data can be trained on at once, by a quick look at what is kept here."""
     if name in ("scenes", "scenes-hard"):
-        return any((places.cache() / "scenes").glob("*-train-*/detected"))
+        return any((places.cache() / "scenes").glob(f"*-train-{pictures}/detected"))
     if name == "stamps":
         return stamps_folder("train").is_dir()
     return name == "noise" or (Path(name).expanduser() / CAPTIONS).is_file()
@@ -95,8 +96,11 @@ def source_of(choice: Choice) -> Source:
 
 @lru_cache(maxsize=4)
 def _looked_at(name: str, pictures: int | None, fast: bool, where: object) -> Source:
+    count = scenes_for(pictures, fast)
+    if name in ("scenes", "scenes-hard", "stamps") and not ready(name, count):
+        raise ChoiceError("data", _unprepared(name, pictures, fast))
     if name in ("scenes", "scenes-hard"):
-        return _scenes(name == "scenes-hard", pictures or (FAST_SCENES if fast else FULL_SCENES))
+        return _scenes(name == "scenes-hard", count)
     if name == "stamps":
         return _stored(stamps_stream, {"split": "train"})
     if name == "noise":
@@ -108,6 +112,14 @@ def _looked_at(name: str, pictures: int | None, fast: bool, where: object) -> So
         f"no data {name!r}; there are {', '.join(SAYS)}, and any folder of a region store that "
         f"also holds {CAPTIONS}",
     )
+
+
+def _unprepared(name: str, pictures: int | None, fast: bool) -> str:
+    if name == "stamps":
+        return "the regions of the stamps were not extracted yet: `workbench prepare stamps`"
+    fewer = f" --pictures {pictures}" if pictures else " --fast" * fast
+    count = f"{scenes_for(pictures, fast)} training pictures"
+    return f"the regions of {count} were not extracted yet: `workbench prepare scenes{fewer}`"
 
 
 def _scenes(hard: bool, count: int) -> Source:

@@ -145,7 +145,7 @@ def _products(work: Work) -> str:
 def _time(choice: Choice, pace: Pace, seconds: float) -> str:
     where = "the GPU" if pace.device == "cuda" else f"{choice.threads or 'all'} CPU thread(s)"
     return (
-        f"Time: {seconds:.2g} s a step, at {pace.flops / 1e9:.3g} GFLOP/s measured here for one "
+        f"Time: {seconds:.3g} s a step, at {pace.flops / 1e9:.3g} GFLOP/s measured here for one "
         f"block in {choice.precision} on {where}, of which a whole step reaches about "
         f"{UTILISATION[choice.precision]:.0%}, on a machine that does nothing else."
     )

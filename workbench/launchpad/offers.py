@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,11 +62,6 @@ def offered(name: str) -> Offer:
         if offer.name == name:
             return offer
     raise RecipeError(f"no system {name!r}; there are {', '.join(o.name for o in SYSTEMS)}")
-
-
-def alias(text: str) -> Mapping[str, Any] | None:
-    """The fields of a choice that has a name of its own on the command line."""
-    return _ALIASES.get(text)
 
 
 HARD_RATIOS = {"mlm": 2.0, "itm": 1.0}
@@ -177,10 +171,11 @@ SYSTEMS = (
 )
 """The four systems, and beside each what its paper compares it with."""
 
-_ALIASES: dict[str, dict[str, Any]] = {
+ALIASES: dict[str, dict[str, Any]] = {
     "uniter-tiny-joint": {"system": "uniter-joint"},
     "uniter-tiny-hard": {"system": "uniter", "data": "scenes-hard"},
     "vlp-tiny-seq2seq": {"system": "vlp", "objectives": {"seq2seq": 1.0}},
     "vlp-tiny-bidirectional": {"system": "vlp", "objectives": {"mlm": 1.0}},
     "unimo-tiny-pairs": {"system": "unimo", "objectives": {"pairs": 5.0, "cmcl": 1.0}},
 }
+"""Choices that have a name of their own on the command line."""

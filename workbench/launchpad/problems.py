@@ -117,10 +117,10 @@ def _fit(choice: Choice, source: Source) -> list[Problem]:
     found = []
     asked = [name for name in REGION_CLASSES if name in choice.objectives]
     classes = source.numbers["classes"]
-    if asked and not classes:
+    if asked and classes < 2:
         told = f"{choice.data} has no class probabilities, which {' and '.join(asked)} need"
         found.append(Problem("objectives", f"{told}; set them to 0, or extract with a detector"))
-    if family(choice.system) == "vlp" and not classes:
+    if family(choice.system) == "vlp" and classes < 2:
         told = "VLP reads class probabilities beside each region (P9), and there are none"
         found.append(Problem("data", f"{told} in {choice.data}"))
     if choice.budget < source.longest:

@@ -19,10 +19,10 @@ Request = Literal["stop", "pause", "checkpoint", "continue"]
 
 
 def ask(folder: RunFolder, request: Request) -> None:
-    """Leaves a request; one to stop is never replaced, one to pause not by a checkpoint's."""
+    """Leaves a request; one to stop is never replaced, a checkpoint's replaces no other."""
     with locked(folder):
         waiting = pending(folder)
-        if waiting == "stop" or (waiting == "pause" and request == "checkpoint"):
+        if waiting == "stop" or (waiting in ("pause", "continue") and request == "checkpoint"):
             return
         with writing(folder.control):
             replace_json(folder.control, {"request": request})
