@@ -1,4 +1,4 @@
-"""What every engine has to stand: a worker killed, a pause, a stop, a resume, a clean end."""
+"""What every engine has to stand: a worker killed, a stop, its own end, and nothing left of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import torch
 import toy_pretraining as toy
 
 from workbench.training.engines.engine import Engine
+from workbench.training.engines.local import Local
 from workbench.training.events import Event
+from workbench.training.lease import read_lease
 from workbench.training.loop import train
 from workbench.training.process import identity
 from workbench.training.run import Run
@@ -33,7 +35,7 @@ def starts(run: Run, rank: int | None = 0) -> list[Event]:
     return [e for e in run.events(rank=rank) if e.kind == "start"]
 
 
-def gone(run: Run, patience: float = 20.0) -> bool:
+def gone(run: Run, patience: float = 60.0) -> bool:
     """Whether, within so many seconds, no process is left that ever trained in the run."""
     until = time.monotonic() + patience
     while any(identity(e["pid"]) is not None for e in starts(run, None)) or _named(run.path):
@@ -54,9 +56,9 @@ def _named(folder: Path) -> bool:
     return False
 
 
-def check(engine: Engine, home: Path, patience: float) -> Run:
+def check(engine: Engine, home: Path, patience: float) -> None:
     """Starts, follows, asks for a checkpoint, pauses, goes on, kills the last rank, stops, resumes,
-    and compares everything with the same steps done in this process."""
+    kills who holds the lease, goes on elsewhere; all as the same steps done in this process."""
     recipe = toy.recipe(STEPS, seconds=0.05, checkpoint_every=EVERY, shards=2)
     list(train(recipe, home / "uninterrupted"))
     reference = Run.attach(home / "uninterrupted")
@@ -89,17 +91,26 @@ def check(engine: Engine, home: Path, patience: float) -> Run:
     assert second.step in (20, 30), "the newest checkpoint of before"
     saved = [e.step for e in run.events() if e.kind == "checkpoint"]
     assert any(asked <= step < EVERY for step in saved), "the one asked for"
-    assert [e.kind for e in run.events() if e.kind in ("pause", "continue")] == [
-        "pause",
-        "continue",
-    ]
+    told = [e.kind for e in run.events()]
+    assert told.count("pause") == told.count("continue") == 1
 
     run.resume()
+    holder = read_lease(run.folder)
+    assert holder is not None and holder.pid != os.getpid()
+    for event in run.follow():
+        if event.attempt == 3 and event.kind == "step" and event.step >= 45:
+            run.pause()
+        if event.attempt == 3 and event.kind == "pause":
+            os.kill(holder.pid, signal.SIGKILL)
+    assert run.state == "dead"
+    assert "ended without a word" in str(run.problem)
+    assert gone(run), "nobody trains on behind the back of who resumes it"
+
+    run.resume(Local())
     assert run.wait(patience) == "finished", run.problem
     assert gone(run)
-    assert [e["attempt"] for e in starts(run)] == [1, 2, 3]
+    assert [e["attempt"] for e in starts(run)] == [1, 2, 3, 4]
     assert losses(run) == losses(reference)
     assert [step for step, *_ in losses(run)] == list(range(1, STEPS + 1))
     weights = reference.load().state_dict()
     assert all(torch.equal(value, weights[name]) for name, value in run.load().state_dict().items())
-    return run

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
-import signal
 import time
 
 import pytest
 import toy_pretraining as toy
 
-from tests.training.conformance import check, gone, starts
+from tests.training.conformance import check, gone
 from tests.training.ray_head import TOKEN, ray_head
-from workbench.training.engines.local import Local
 from workbench.training.engines.ray import Ray
 from workbench.training.engines.ray_jobs import ENDED, Jobs
 from workbench.training.errors import RunError
@@ -37,37 +34,17 @@ def cluster(tmp_path_factory):
 
 
 def test_killed_stopped_and_resumed_equals_never_interrupted(cluster, home):
-    run = check(Ray(cluster, 2), home, PATIENCE)
-    assert str(Ray(cluster, 2)) in run.folder.recipe.read_text()
-    assert not (run.path / ".ray").exists(), "Ray keeps nothing there"
+    check(Ray(cluster, 2), home, PATIENCE)
 
 
-def test_a_run_moves_from_a_dead_cluster_job_and_an_error_of_its_own_ends_one(cluster, home):
-    engine = Ray(cluster)
-    run = Run.start(toy.recipe(400, seconds=0.05), home / "moved", engine=engine)
+def test_an_error_of_the_runs_own_is_told_and_not_tried_again(cluster, home):
     faulty = toy.recipe(30, model=Call("no_such_module:model", {}))
-    failed = Run.start(faulty, home / "faulty", engine=engine)
-
-    driver = read_lease(run.folder).pid
-    assert driver != os.getpid()
-    for event in run.follow():
-        if event.step >= 7:
-            break
-    os.kill(driver, signal.SIGKILL)
-    assert run.wait(PATIENCE) == "dead"
-    assert "ended without a word" in run.problem
-    assert gone(run), "workers end with the job"
-    short = 12
-    record = run.folder.recipe.read_text().replace('"steps": 400', f'"steps": {short}')
-    run.folder.recipe.write_text(record)
-    run.resume(Local())
-    assert run.wait(PATIENCE) == "finished", run.problem
-    assert [e.step for e in starts(run)] == [0, 5]
-
-    assert failed.wait(PATIENCE) == "failed"
-    assert "cannot import 'no_such_module:model'" in failed.problem
-    assert len(starts(failed)) == 0
-    assert [e.attempt for e in failed.events()] == [1], "an error is not tried again"
+    run = Run.start(faulty, home / "faulty", engine=Ray(cluster))
+    assert run.wait(PATIENCE) == "failed"
+    assert "cannot import 'no_such_module:model'" in run.problem
+    assert [(e.kind, e.attempt) for e in run.events()] == [("stop", 1)]
+    assert gone(run)
+    assert not (run.path / ".ray").exists(), "Ray keeps nothing there"
 
 
 def test_jobs_are_started_watched_and_stopped_without_ray_here(cluster, monkeypatch):
