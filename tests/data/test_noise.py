@@ -38,7 +38,7 @@ def test_lengths_are_those_of_captions_and_detections():
     assert text.ids[inner].min() >= WORDS and text.ids.max() < 50
     assert text.offsets.rows + batch.regions.offsets.rows <= 900
     boxes = batch.regions.boxes
-    assert (boxes[:, 2:] >= boxes[:, :2]).all() and 0 <= boxes.min() and boxes.max() <= 1
+    assert (boxes[:, 2:] >= boxes[:, :2]).all() and boxes.min() >= 0 and boxes.max() <= 1
     torch.testing.assert_close(
         batch.regions.classes.float().sum(1), torch.ones(len(boxes)), atol=1e-2, rtol=0
     )

@@ -107,7 +107,7 @@ def test_single_kinds_are_left_out():
     without = UnpairedStream(Pairs(), 2, without=["texts"])
     alone = UnpairedStream(Pairs(), 2, without=["images", "pairs"])
     for step in range(5):
-        text, regions = lengths(whole := mixed.batch(step))
+        _, regions = lengths(whole := mixed.batch(step))
         seen, read = (regions > 0).nonzero().squeeze(1), (regions == 0).nonzero().squeeze(1)
         assert without.batch(step).names == whole.select(seen).names
         left = alone.batch(step)

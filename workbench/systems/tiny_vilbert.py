@@ -37,10 +37,10 @@ def vilbert_tiny(
     """ViLBERT with text layers of 128 units and ``blocks`` co-attention blocks (V1–V11, V23).
 
     With ``original_ids`` (our vocabulary's rows in MiniLM's) its text stream has MiniLM's width of
-    384 and begins from its lowest ``text_layers`` layers (V22).  ``ratios``, if given, train one objective a step
-    in these proportions, ``weights`` those that it names in one pass; ``emphasis`` gives single
-    vocabulary entries (ids as text, as JSON keeps them) a masking probability of their own.
-    ``variant`` None is this module's ``VARIANT``.
+    384 and begins from its lowest ``text_layers`` layers (V22).  ``ratios``, if given, train one
+    objective a step in these proportions, ``weights`` those that it names in one pass; ``emphasis``
+    gives single vocabulary entries (ids as text, as JSON keeps them) a masking probability of their
+    own.  ``variant`` None is this module's ``VARIANT``.
     """
     sizes = vilbert.tiny(vocabulary, feature_size, classes, blocks, text_layers)
     if original_ids is not None:
