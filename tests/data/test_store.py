@@ -236,3 +236,11 @@ def test_a_key_is_kept_once(tmp_path):
 def test_a_store_open_for_reading_does_not_write(tmp_path):
     with pytest.raises(StoreError, match="append=True"):
         filled(tmp_path / "store").append("new", GOOD)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (4, 0)])
+def test_columns_of_no_width_are_refused(tmp_path, shape):
+    """Arrow would end the whole process over one."""
+    with pytest.raises(StoreError, match=r"1 feature and 1 class or more, not \d and \d"):
+        RegionStore.create(tmp_path / "store", *shape)
+    assert not (tmp_path / "store").exists()

@@ -75,6 +75,11 @@ class RegionStore:
 
         ``shard_pictures`` is how many a crash can cost, and the unit of copying and repairing.
         """
+        if feature_size < 1 or classes < 1:
+            raise StoreError(
+                f"a region has 1 feature and 1 class or more, not {feature_size} and {classes}; "
+                "where no detector told classes, keep one column of ones"
+            )
         folder = Path(folder)
         if folder.exists() and not folder.is_dir():
             raise StoreError(f"{folder} is a file ({recognise(folder)}): name a new folder")

@@ -24,8 +24,11 @@ BATCHES, DRAWS = 4, 8
 """How many batches of the data are looked at, and how many mixes are drawn for each."""
 
 UTILISATION = {"float32": 0.65, "bfloat16": 0.45, "float16": 0.45}
-"""What a step of tiny models makes of the pace of one block, measured: beside its blocks it embeds,
-scores, reads and moves, and half precision makes kernels for ever new shapes."""
+"""What a step of tiny models makes of the pace of one block on a CPU, measured: beside its blocks
+it embeds, scores, reads and moves, and half precision makes kernels for ever new shapes."""
+
+ON_GPU = 0.8
+"""The same on a GPU for large models (decision 0014)."""
 
 PROCESS, KERNELS = 500e6, 700e6
 """Bytes on a CPU that Python, torch and the workbench take before there is a model, and that
@@ -76,9 +79,10 @@ def estimate(choice: Choice) -> Estimate:
     pieces = max(settled.shards, engine.processes)
     work = work_of(settled, recipe, pieces)
     pace = measured(work.shape, settled.precision, recipe.threads)
-    utilised = pace.flops * UTILISATION[settled.precision]
     at_once = _at_once(engine.processes, recipe.threads, pace)
-    seconds = (work.step.flops / utilised + work.weights / pace.weights) / at_once
+    seconds = (
+        work.step.flops / (pace.flops * _share(settled, pace)) + work.weights / pace.weights
+    ) / at_once
     held = 16.0 * work.weights / (engine.processes if getattr(engine, "sharded", False) else 1)
     kept = work.heaviest.kept / pieces * BYTES[settled.precision]
     program = 0.0
@@ -125,7 +129,13 @@ def shape_of(model: Pretraining, pairs: float, rows: float) -> Shape:
         sizes.inner,  # type: ignore[union-attr, arg-type]
         max(1, round(pairs)),
         max(1, round(rows)),
+        sizes.dropout,  # type: ignore[union-attr, arg-type]
     )
+
+
+def _share(choice: Choice, pace: Pace) -> float:
+    """How much of the pace of a block a whole step reaches."""
+    return ON_GPU if pace.device == "cuda" else UTILISATION[choice.precision]
 
 
 def _at_once(processes: int, threads: int | None, pace: Pace) -> int:
@@ -147,7 +157,7 @@ def _time(choice: Choice, pace: Pace, seconds: float) -> str:
     return (
         f"Time: {seconds:.3g} s a step, at {pace.flops / 1e9:.3g} GFLOP/s measured here for one "
         f"block in {choice.precision} on {where}, of which a whole step reaches about "
-        f"{UTILISATION[choice.precision]:.0%}, on a machine that does nothing else."
+        f"{_share(choice, pace):.0%}, on a machine that does nothing else."
     )
 
 

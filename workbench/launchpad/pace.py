@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from workbench.moving import moved
 from workbench.pairs import Offsets
 from workbench.patterns import BIDIRECTIONAL, Layout
 
-MOST_WORK = 6e9
+MOST_WORK = {"cpu": 6e9, "cuda": 4e12}
 """Floating-point operations of one measured pass; a larger batch is measured in part."""
 
 PASSES = 3
@@ -40,6 +41,7 @@ class Shape:
     inner: int
     pairs: int
     rows: int
+    dropout: float = 0.0
 
     @property
     def flops(self) -> float:
@@ -47,21 +49,25 @@ class Shape:
         weights = 4 * self.width**2 + 2 * self.width * self.inner
         return self.pairs * (6.0 * self.rows * weights + 12.0 * self.rows**2 * self.width)
 
-    def fitting(self) -> Shape:
+    def fitting(self, device: str) -> Shape:
         """The same with as many pairs as can be measured in a moment."""
-        one = self.flops / self.pairs
-        most = max(1, int(MOST_WORK / one))
-        return Shape(self.width, self.heads, self.inner, min(self.pairs, most), self.rows)
+        most = max(1, int(MOST_WORK[device] * self.pairs / self.flops))
+        return dataclasses.replace(self, pairs=min(self.pairs, most))
 
 
 @lru_cache(maxsize=32)
 def measured(shape: Shape, precision: str, threads: int | None) -> Pace:
     """The pace of a block of this shape; measured once a process."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    shape = shape.fitting()
-    with _threads(threads), torch.random.fork_rng(devices=[]):
-        block = Block(shape.width, shape.heads, shape.inner, dropout=0.0, attention_dropout=0.0)
-        block = block.to(device)
+    shape = shape.fitting(device.type)
+    with _threads(threads), torch.random.fork_rng():
+        block = Block(
+            shape.width,
+            shape.heads,
+            shape.inner,
+            dropout=shape.dropout,
+            attention_dropout=shape.dropout,
+        ).to(device)
         runs = Offsets.from_lengths([shape.rows] * shape.pairs)
         nothing = Offsets.from_lengths([0] * shape.pairs)
         reads = BIDIRECTIONAL.reads(moved(Layout(nothing, runs), device))

@@ -7,11 +7,9 @@ import dataclasses
 import pytest
 
 from tests.launchpad.test_composing import same_whichever_way
-from workbench.data.datasets.scenes import Scenes
 from workbench.launchpad import Choice, recipe_of
 from workbench.launchpad.data import ready
 from workbench.launchpad.problems import notes
-from workbench.quickstart import scenes as prepared
 from workbench.quickstart.recipes import uniter_tiny
 from workbench.quickstart.systems import SYSTEMS as PRESETS
 from workbench.quickstart.systems import World, pretraining_recipe
@@ -20,18 +18,18 @@ PICTURES = 8
 
 
 @pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory):
+def home(eight_scenes):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WORKBENCH_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("WORKBENCH_HOME", str(eight_scenes))
         patch.setenv("WORKBENCH_SCENES_SOURCE", "drawn")
-        assert not ready("scenes")
-        prepared.prepare(Scenes("drawn", "train", PICTURES), progress=False)
         yield
 
 
-def test_data_is_ready_once_it_was_prepared():
+def test_data_is_ready_once_it_was_prepared(tmp_path, monkeypatch):
     assert ready("scenes") and ready("scenes-hard", PICTURES) and not ready("scenes", 240)
     assert ready("noise") and not ready("stamps")
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path))
+    assert not ready("scenes")
 
 
 @pytest.mark.parametrize("data", ["scenes", "scenes-hard"])
