@@ -44,8 +44,8 @@ def standing(folder: Path = Path("board")) -> Standing:
             "other",
             "something else",
             (
-                run(0, "ee", "finished", 300, found(0.5, 0.6, 0.2, 1.0, 0.6, 10.0)),
-                run(1, "ee", "finished", 300, found(0.5, 0.6, 0.2, 1.0, 0.6, 10.0)),
+                run(0, "ee", "finished", 300, found(0.5, 0.6, 0.1, 1.0, 0.6, 10.0)),
+                run(1, "ee", "finished", 300, found(0.5, 0.6, 0.1, 1.0, 0.6, 10.0)),
             ),
         ),
         Line(

@@ -11,7 +11,7 @@ from workbench.ablations.setting import Setting
 from workbench.quickstart.systems import System, World
 from workbench.systems.tiny_vlp import vlp_tiny
 
-SETTING = Setting(World(count=6, vocabulary=8, source="drawn"), 30, 1, tested=10, pool=3)
+SETTING = Setting(World(count=6, source="drawn"), 30, 1, tested=8, pool=2)
 
 
 def grid(name: str, *rows: Row, setting: Setting = SETTING) -> Grid:

@@ -115,7 +115,7 @@ def test_a_recipe_of_two_grids_is_trained_and_measured_once(gone_on, monkeypatch
     assert found.lines[0].runs[0].found == standing.lines[0].runs[0].found
     run = Run.attach(found.lines[0].runs[0].folder)
     assert len(starts(run)) == len(starts(Run.attach(standing.lines[0].runs[0].folder)))
-    elsewhere = dataclasses.replace(SETTING, pool=2)
+    elsewhere = dataclasses.replace(SETTING, pool=1)
     assert not Board(grid("asked otherwise", vlp_row("x"), setting=elsewhere)).standing().complete
 
 
@@ -168,7 +168,7 @@ def test_an_engine_needs_recipes_cut_as_fine(home):
 def test_the_command_line_writes_three_tables(gone_on, tmp_path, capsys):
     """The rows are there already: the same recipe under other names in two other grids."""
     _, standing, _, _ = gone_on
-    small = ["--pictures", "6", "--names", "8", "--tested", "10", "--pool", "3", "--seeds", "1"]
+    small = ["--pictures", "6", "--names", "96", "--tested", "8", "--pool", "2", "--seeds", "1"]
     small += ["--steps", str(SETTING.steps), "--out", str(tmp_path)]
     for grid_name, label in (("vlp-lambda", "λ = 0.75"), ("vlp-initialisation", "from scratch")):
         assert cli.main(["ablate", grid_name, "--rows", label, *small]) == 0

@@ -49,11 +49,20 @@ def test_the_best_of_each_column():
     assert standing().best() == {
         "names": {1},
         "fits or not": {0},
-        "image R@1": {0, 1},
+        "image R@1": {0},
         META_SUM: {1},
     }, "row 2 is greater, but one of its seeds is missing"
     alone = dataclasses.replace(standing(), lines=standing().lines[:1])
     assert not any(alone.best().values())
+    other = standing().lines[1]
+    level = dataclasses.replace(standing(), lines=(other, dataclasses.replace(other, label="x")))
+    assert not any(level.best().values())
+    tied = dataclasses.replace(level, lines=(standing().lines[0], *level.lines))
+    assert tied.best()["names"] == {1, 2}
+    control = dataclasses.replace(MEASURES[0], ranked=False)
+    grid = dataclasses.replace(standing().grid, measures=(control, *MEASURES[1:]))
+    unranked = dataclasses.replace(standing(), grid=grid).best()
+    assert not unranked["names"] and unranked[META_SUM] == {1}
 
 
 def test_markdown_marks_the_best_and_tells_of_failures():

@@ -30,8 +30,9 @@ NAMES = Measure(
 )
 BLIND = Measure(
     "names, blind",
-    "the same without the regions",
+    "the same without the regions, a control",
     lambda result: result["names"]["without_regions"],
+    ranked=False,
 )
 FITS = Measure(
     "fits or not", "sentence and picture told apart (chance 50)", lambda result: result["matching"]

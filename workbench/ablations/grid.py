@@ -19,13 +19,15 @@ Result = Mapping[str, Any]
 class Measure:
     """One column: how it is read from a result, as a fraction of 1, and whether Meta-Sum counts it.
 
-    Greater is better in every one; None where a model cannot be asked.
+    It is None where a model cannot be asked.  Greater is better, but for a column that is not
+    ``ranked``: a control to compare others with.
     """
 
     name: str
     says: str
     of: Callable[[Result], float | None]
     summed: bool = False
+    ranked: bool = True
 
 
 @dataclass(frozen=True)

@@ -120,14 +120,19 @@ class Standing:
     def best(self) -> dict[str, frozenset[int]]:
         """The rows with the greatest mean of each column, as it is printed; more where they tie.
 
-        Only rows count whose seeds all have a number, and none is best among fewer than two.
+        Only rows count whose seeds all have a number; none is best where all are level or alone,
+        nor in a control.
         """
-        return {name: _greatest(cells) for name, cells in self.columns().items()}
+        controls = {each.name for each in self.grid.measures if not each.ranked}
+        return {
+            name: frozenset() if name in controls else _greatest(cells)
+            for name, cells in self.columns().items()
+        }
 
 
 def _greatest(cells: Sequence[Cell]) -> frozenset[int]:
     means = {row: round(c.mean, 1) for row, c in enumerate(cells) if c.whole and c.mean is not None}
-    if len(means) < 2:
+    if len(set(means.values())) < 2:
         return frozenset()
     return frozenset(row for row, mean in means.items() if mean == max(means.values()))
 
