@@ -16,7 +16,7 @@ def add_ablate(verbs: Any) -> None:
         "ablate", help="train a grid of experiments, each recipe once, and compare them"
     )
     verb.add_argument("grid", metavar="GRID", nargs="?", default="systems", help="see --list")
-    verb.add_argument("--list", action="store_true", help="name the grids, or the rows of GRID")
+    verb.add_argument("--list", action="store_true", help="name all grids and their rows")
     verb.add_argument("--rows", metavar="ROW", nargs="+", default=[], help="only these rows")
     verb.add_argument("--steps", type=int, default=1500, help="training steps of each run")
     verb.add_argument("--seeds", type=int, default=3, help="runs of each row")
