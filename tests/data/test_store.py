@@ -90,7 +90,7 @@ def test_many_shards_keep_no_file_open(tmp_path):
     store = filled(tmp_path / "store", [1] * 40, shard_pictures=1)
     before = open_below(tmp_path)
     found = store.read(store.keys)
-    assert open_below(tmp_path) == before
+    assert set(open_below(tmp_path)) <= set(before)
     assert_same(found, Regions.join([regions(1, i) for i in range(40)]))
 
 
