@@ -22,7 +22,7 @@ def card(told):
 
 def test_what_was_asked_and_done(card, told):
     assert (card.name, card.state, card.problem) == ("told", "finished", None)
-    assert card.steps == {"done": 12, "asked": 12}
+    assert (card.steps, card.steps_asked) == (12, 12)
     assert card.digest == told.recipe.digest()
     assert card.recipe["model"]["arguments"] == {"width": 24, "dropout": 0.1}
     assert card.parameters == sum(p.numel() for p in told.recipe.model().parameters())
@@ -113,7 +113,7 @@ def test_a_run_that_wrote_nothing_yet_has_a_card(tmp_path):
 
     record.create(RunFolder(tmp_path / "run"), toy_run.recipe(4))
     card = card_of(Run.attach(tmp_path / "run"))
-    assert (card.state, card.steps["done"], card.losses, card.attempts) == ("dead", 0, {}, [])
+    assert (card.state, card.steps, card.losses, card.attempts) == ("dead", 0, {}, [])
     assert card.weights_sha256 is None and card.data is None
 
 

@@ -47,7 +47,7 @@ def differing(recipes: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
 
 def outcome(card: RunCard) -> dict[str, Any]:
     """What came of a run, in plain numbers."""
-    found: dict[str, Any] = {"state": card.state, "steps": card.steps["done"]}
+    found: dict[str, Any] = {"state": card.state, "steps": card.steps}
     found |= {"parameters": card.parameters, "data": card.data_fingerprint}
     for name, loss in card.losses.items():
         found[f"last loss {name}"] = loss["last"]

@@ -22,7 +22,7 @@ from workbench.training.run import Run
 class RunCard:
     """What a run was: asked, trained on, done, and found.
 
-    ``steps`` has ``done`` and ``asked``; ``recipe`` is resolved, ``digest`` stands for it but for
+    ``steps`` are done of ``steps_asked``; ``recipe`` is resolved, ``digest`` stands for it but for
     its name; ``differences`` are the switches that are not as they are by default; ``data`` is
     what the stream told of itself; ``weights_sha256`` is of the newest whole checkpoint;
     ``commands`` repeat the run; ``results`` is what ``evaluate`` kept.  No value names a place on
@@ -33,7 +33,8 @@ class RunCard:
     state: str
     problem: str | None
     created: float | None
-    steps: Mapping[str, int]
+    steps: int
+    steps_asked: int
     attempts: Sequence[Mapping[str, Any]]
     interruptions: int
     wall_seconds: float
@@ -71,7 +72,8 @@ def card_of(run: Run, weights: bool = True) -> RunCard:
         state=state,
         problem=run.problem,
         created=facts.get("created"),
-        steps={"done": _done(events), "asked": recipe.steps},
+        steps=_done(events),
+        steps_asked=recipe.steps,
         attempts=attempts,
         interruptions=sum(one["ended"] not in ("finished", "running") for one in attempts),
         wall_seconds=round(sum((one["seconds"] for one in attempts), 0.0), 3),

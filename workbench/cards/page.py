@@ -20,7 +20,7 @@ def page(card: RunCard, numbers: pandas.DataFrame) -> str:
     """The card as an HTML document; ``numbers`` is the run's ``frame()``, for the curves."""
     name, style = html.escape(card.name), (Path(__file__).parent / "page.css").read_text("utf-8")
     body = [_section(section) for section in sections(card)]
-    last = max([card.steps["asked"], *(int(step) for step in numbers.index[-1:])])
+    last = max([card.steps_asked, *(int(step) for step in numbers.index[-1:])])
     drawn = "".join(drawing(curve, float(last)) for curve in curves_of(numbers))
     if drawn:
         place = next((i for i, b in enumerate(body) if 'id="losses"' in b), 0)

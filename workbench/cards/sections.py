@@ -31,7 +31,7 @@ class Section:
 
 def lead(card: RunCard) -> str:
     """The run in one or two sentences."""
-    done, asked = card.steps["done"], card.steps["asked"]
+    done, asked = card.steps, card.steps_asked
     state = {"dead": "ended without a word after", "failed": "failed after"}
     text = f"{card.name} {state.get(card.state, card.state)} {done:,} of {asked:,} steps"
     text += f" in {format_duration(card.wall_seconds)}"
