@@ -10,11 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from widgets.assets import FOLDER
-
-# Nothing may be loaded from anywhere: what the page needs is inside it.
-_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
-)
+from widgets.document import document
 
 
 @dataclass(frozen=True)
@@ -32,25 +28,7 @@ def page(title: str, parts: Sequence[PagePart]) -> str:
     own_style = (FOLDER / "page.css").read_text("utf-8")
     styles = "\n".join([own_style, *dict.fromkeys(part.style for part in parts)])
     bodies = "\n".join(_body(f"widget-{index}", part) for index, part in enumerate(parts))
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
-<link rel="icon" href="data:,">
-<title>{html.escape(title)}</title>
-<style>
-{styles}
-</style>
-</head>
-<body>
-<main>
-{bodies}
-</main>
-</body>
-</html>
-"""
+    return document(title, styles, bodies, scripted=True)
 
 
 def _body(identifier: str, part: PagePart) -> str:

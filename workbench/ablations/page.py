@@ -7,13 +7,18 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
+from widgets.document import document
 from workbench.ablations.report import card_of, explanation, said, sentence
 from workbench.ablations.standing import META_SUM, Cell, Line, Standing, Trained
 
 REFRESH = 5
 """Seconds after which a page of an unfinished board is read again."""
 
-_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
+_STYLE = """:root { color-scheme: light dark; }
+html { background: light-dark(#ffffff, #16181c); }
+body { margin: 0; padding: 8px; }
+.again { padding: 0 18px; color: light-dark(#4c4f54, #a3a6ab); font: 12px system-ui, sans-serif; }
+main { display: grid; justify-content: center; grid-template-columns: minmax(0, 1180px); }"""
 
 # Reloading loses a reader's place, so that it can be turned off; browsers keep the box as it was.
 _AGAIN = """<label class="again"><input type="checkbox" id="again" checked>
@@ -26,30 +31,8 @@ setInterval(() => document.getElementById("again").checked && location.reload(),
 def page(standing: Standing, beside: Path) -> str:
     """A whole page, to be kept in the folder ``beside``; until all is settled it renews itself."""
     again = "" if standing.settled else _AGAIN.format(seconds=REFRESH)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
-<link rel="icon" href="data:,">
-<title>{escape(standing.grid.title)}</title>
-<style>
-:root {{ color-scheme: light dark; }}
-html {{ background: light-dark(#ffffff, #16181c); }}
-body {{ margin: 0; padding: 8px; }}
-.again {{ padding: 0 18px; color: light-dark(#4c4f54, #a3a6ab); font: 12px system-ui, sans-serif; }}
-main {{ display: grid; justify-content: center; grid-template-columns: minmax(0, 1180px); }}
-</style>
-</head>
-<body>
-<main>
-{fragment(standing, beside, heading="h1")}
-{again}
-</main>
-</body>
-</html>
-"""
+    main = f"{fragment(standing, beside, heading='h1')}\n{again}"
+    return document(standing.grid.title, _STYLE, main, scripted=True)
 
 
 def fragment(standing: Standing, beside: Path, heading: str = "h2") -> str:

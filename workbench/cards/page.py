@@ -6,14 +6,13 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from widgets.document import document
 from workbench.cards.curves import curves_of, drawing
 from workbench.cards.facts import RunCard
 from workbench.cards.sections import Section, lead, sections
 
 if TYPE_CHECKING:
     import pandas
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def page(card: RunCard, numbers: pandas.DataFrame) -> str:
@@ -40,27 +39,10 @@ def page(card: RunCard, numbers: pandas.DataFrame) -> str:
             for one in card.links
         )
         body.append(_box("files", "Files", f"<ul>{links}</ul>"))
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
-<link rel="icon" href="data:,">
-<title>Run card: {name}</title>
-<style>
-{style}</style>
-</head>
-<body>
-<main>
-<header class="wide"><p class="kind">Run card</p>
+    head = f"""<header class="wide"><p class="kind">Run card</p>
 <h1>{name} <span class="state" data-state="{card.state}">{card.state}</span></h1>
-<p class="lead">{html.escape(lead(card))}</p></header>
-{chr(10).join(body)}
-</main>
-</body>
-</html>
-"""
+<p class="lead">{html.escape(lead(card))}</p></header>"""
+    return document(f"Run card: {card.name}", style, "\n".join([head, *body]))
 
 
 def _section(section: Section) -> str:
