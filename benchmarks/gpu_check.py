@@ -193,7 +193,7 @@ def short_run(size: full_size.Size, budget: int, steps: int) -> str:
         Optimisation(warmup_steps=10),
         precision="bfloat16",
         compiled=True,
-        readers=2,  # more only take turns at the interpreter that starts the kernels
+        readers=2,
         probe_every=0,
         checkpoint_every=steps,
     )
