@@ -18,5 +18,6 @@ if __name__ == "__main__":
         if rank == "1":
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(60.0)
-    print(f"process {rank} hears {both} of {world.size}", flush=True)
+    # One write: both processes share one pipe, and a line must not be cut in two.
+    os.write(1, f"process {rank} hears {both} of {world.size}\n".encode())
     world.leave()
