@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from os import PathLike
+from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float, Float32, UInt8
+from jaxtyping import Bool, Float, Float32, Int, UInt8
+
+from widgets.record import Record, text, texts
 
 _ROW_TOLERANCE = 0.01  # bfloat16 softmax rows miss 1 by a few thousandths
 
 
 @dataclass(frozen=True, eq=False)
-class AttentionRecord:
+class AttentionRecord(Record):
     """What the attention explorers draw; the arrays of ``probes/step-*.npz`` in a run folder.
 
     ``attention`` runs over words first, then regions, and each row sums to 1; ``boxes`` are (left,
-    top, right, bottom) in 0..1 of ``picture``; ``labels`` name the regions and may be empty.
+    top, right, bottom) in 0..1 of ``picture``; ``labels`` name the regions and may be empty, and
+    so may ``layer_names`` [L].  ``added`` [S] marks rows that an encoder adds for itself.
     Raises ``ValueError`` for shapes that disagree, NaN, negative weights, rows not summing to 1.
     """
 
@@ -27,14 +29,24 @@ class AttentionRecord:
     attention: Float[np.ndarray, "L H S S"]
     labels: tuple[str, ...] = ()
     title: str = ""
+    layer_names: tuple[str, ...] = ()
+    added: Bool[np.ndarray, "_"] = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
 
     def __post_init__(self) -> None:
-        labels = tuple(self.labels) or ("",) * len(self.boxes)
-        object.__setattr__(self, "words", tuple(str(word) for word in self.words))
-        object.__setattr__(self, "labels", tuple(str(label) for label in labels))
-        object.__setattr__(self, "boxes", np.asarray(self.boxes, dtype=np.float32))
-        object.__setattr__(self, "attention", np.asarray(self.attention, dtype=np.float32))
-        object.__setattr__(self, "picture", np.asarray(self.picture))
+        boxes = np.asarray(self.boxes, dtype=np.float32)
+        attention = np.asarray(self.attention, dtype=np.float32)
+        changed = {
+            "words": texts(self.words),
+            "labels": texts(self.labels) or ("",) * len(boxes),
+            "boxes": boxes,
+            "attention": attention,
+            "picture": np.asarray(self.picture),
+            "title": text(self.title),
+            "layer_names": texts(self.layer_names),
+            "added": np.asarray(self.added, dtype=np.bool_),
+        }
+        for name, value in changed.items():
+            object.__setattr__(self, name, value)
         _check_shapes(self)
         _check_weights(self.attention, len(self.words))
 
@@ -47,6 +59,12 @@ class AttentionRecord:
     def heads(self) -> int:
         """How many heads H each layer has."""
         return self.attention.shape[1]
+
+    @property
+    def own_rows(self) -> Int[np.ndarray, "_"]:
+        """The rows of the given words, then of the given regions, without those ``added``."""
+        rows = np.arange(self.attention.shape[-1])
+        return rows[~self.added] if len(self.added) else rows
 
     @classmethod
     def from_arrays(
@@ -61,59 +79,9 @@ class AttentionRecord:
         """A record of any model's plain arrays."""
         return cls(tuple(words), boxes, picture, attention, tuple(labels), title)
 
-    @classmethod
-    def of(cls, source: object) -> AttentionRecord:
-        """A record itself, the path of one, or anything with the same fields."""
-        if isinstance(source, cls):
-            return source
-        if isinstance(source, str | PathLike):
-            return cls.load(source)
-        names = [field.name for field in fields(cls)]
-        missing = [name for name in names if not hasattr(source, name)]
-        if missing:
-            raise TypeError(
-                f"an attention record or the path of one was expected, got {type(source).__name__}"
-                f" without {', '.join(missing)}"
-            )
-        values = {name: getattr(source, name) for name in names}
-        return cls(**{**values, "words": tuple(values["words"]), "labels": tuple(values["labels"])})
-
-    @classmethod
-    def load(cls, path: str | PathLike[str]) -> AttentionRecord:
-        """Read an npz file; never unpickles.  Raises ``ValueError`` naming any array it lacks."""
-        with np.load(path, allow_pickle=False) as file:
-            needed = ("words", "boxes", "picture", "attention", "labels", "title")
-            missing = [name for name in needed if name not in file]
-            if missing:
-                raise ValueError(
-                    f"{path} is not an attention record: it lacks {', '.join(missing)} "
-                    f"(it holds {', '.join(file.files) or 'nothing'})"
-                )
-            words, labels = (tuple(file[name].tolist()) for name in ("words", "labels"))
-            return cls(
-                words, file["boxes"], file["picture"], file["attention"], labels, str(file["title"])
-            )
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the record as a compressed npz file without pickled objects."""
-        np.savez_compressed(
-            path,
-            words=np.array(self.words, dtype=np.str_),
-            boxes=self.boxes,
-            picture=self.picture,
-            attention=self.attention,
-            labels=np.array(self.labels, dtype=np.str_),
-            title=np.array(self.title, dtype=np.str_),
-        )
-
 
 def _check_shapes(record: AttentionRecord) -> None:
     words, regions = len(record.words), len(record.boxes)
-    if words == 0 or regions == 0:
-        raise ValueError(
-            f"{words} words and {regions} regions were given; a picture of attention needs at "
-            "least one of each"
-        )
     if record.boxes.shape != (regions, 4):
         raise ValueError(f"boxes must be [N, 4], got {list(record.boxes.shape)}")
     if not ((record.boxes >= -1e-3) & (record.boxes <= 1.001)).all():  # NaN fails this too
@@ -130,12 +98,16 @@ def _check_shapes(record: AttentionRecord) -> None:
         )
     if len(record.labels) != regions:
         raise ValueError(f"{len(record.labels)} labels were given for {regions} regions")
+    if len(record.added) not in (0, words + regions):
+        raise ValueError(f"added must mark {words + regions} rows, got {len(record.added)}")
     shape, size = record.attention.shape, words + regions
     if len(shape) != 4 or shape[2:] != (size, size) or 0 in shape:
         raise ValueError(
             f"attention must be [layers, heads, {size}, {size}] for {words} words and {regions} "
             f"regions, got {list(shape)}"
         )
+    if len(record.layer_names) not in (0, shape[0]):
+        raise ValueError(f"{len(record.layer_names)} layer names were given for {shape[0]} layers")
 
 
 def _check_weights(attention: Float32[np.ndarray, "L H S S"], words: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,7 +23,6 @@ from widgets.explorer import Explorer
 if TYPE_CHECKING:
     import pandas
 
-_VIEW_TRAITS = ("layer", "head", "head_weights", "word", "region", "direction", "hide_special")
 _DATA_TRAITS = ("words", "labels", "title", "boxes", "shape", "codes", "scales", "picture")
 _LARGEST_SIDE = 1280
 
@@ -41,6 +40,9 @@ class AttentionView(Explorer):
     _esm: ClassVar[str] = assets.module("attention_view.js")
     _css: ClassVar[str] = assets.style("attention_view.css")
     _exact: ClassVar[tuple[Colour, ...]] = tuple(scale_colour(i / 59, False) for i in range(60))
+    _choices: ClassVar[tuple[str, ...]] = (
+        *("layer", "head", "head_weights", "word", "region", "direction", "hide_special"),
+    )
 
     words = traitlets.List(traitlets.Unicode()).tag(sync=True)
     labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -71,7 +73,7 @@ class AttentionView(Explorer):
         direction: str = DIRECTIONS[0],
         hide_special: bool = False,
     ) -> None:
-        self.record = record = AttentionRecord.of(record)
+        self.record = record = _drawable(record)
         layer = record.layers - 1 if layer is None else layer
         known_layer = layer if 0 <= layer < record.layers else 0
         super().__init__(
@@ -85,26 +87,9 @@ class AttentionView(Explorer):
             hide_special=hide_special,
         )
 
-    @classmethod
-    def from_state(
-        cls, state: Mapping[str, Any], record: AttentionRecord | str | PathLike[str] | object
-    ) -> AttentionView:
-        """The view that ``state`` describes, on this record; ``ValueError`` for unknown entries."""
-        unknown = sorted(set(state) - set(_VIEW_TRAITS))
-        if unknown:
-            raise ValueError(
-                f"an attention view's state has no {', '.join(unknown)}; "
-                f"it has {', '.join(_VIEW_TRAITS)}"
-            )
-        return cls(record, **state)
-
-    def state(self) -> dict[str, Any]:
-        """Exactly what is looked at, as plain values for JSON or a link."""
-        return {name: getattr(self, name) for name in _VIEW_TRAITS}
-
     def show(self, record: AttentionRecord | str | PathLike[str] | object) -> None:
         """Show another record; what is chosen stays, where the words and sizes are the same."""
-        record = AttentionRecord.of(record)
+        record = _drawable(record)
         before, self.record = self.record, record
         same = before.words == record.words and before.attention.shape == record.attention.shape
         fresh = {
@@ -151,7 +136,7 @@ class AttentionView(Explorer):
 
     def page_values(self) -> dict[str, Any]:
         """The traits a saved page needs, by name."""
-        return {name: getattr(self, name) for name in (*_VIEW_TRAITS, *_DATA_TRAITS)}
+        return {name: getattr(self, name) for name in (*self._choices, *_DATA_TRAITS)}
 
     @traitlets.validate("layer")
     def _check_layer(self, proposal: Any) -> int:
@@ -179,6 +164,16 @@ class AttentionView(Explorer):
                 f"got {weights}"
             )
         return weights
+
+
+def _drawable(source: object) -> AttentionRecord:
+    record = AttentionRecord.of(source)
+    if not record.words or not len(record.boxes):
+        raise ValueError(
+            f"{len(record.words)} words and {len(record.boxes)} regions were given; a picture of "
+            "attention needs at least one of each"
+        )
+    return record
 
 
 def _sent(record: AttentionRecord) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import anywidget
 from PIL import Image
@@ -13,18 +14,23 @@ from widgets.core.colour import Colour
 from widgets.page import PagePart, page
 from widgets.saved_picture import png_bytes
 
+if TYPE_CHECKING:
+    import pandas
+
 _WIDTH = 900  # what a notebook on GitHub has room for
 
 
 class Explorer(anywidget.AnyWidget):
-    """Base of the explorers; each brings ``to_image``, ``sentence`` and ``page_values``.
+    """Base of the explorers; each brings ``to_image``, ``sentence``, ``table``, ``page_values``.
 
-    ``_exact`` are the colours that stand for numbers in its pictures.
+    ``_choices`` names the traits that say what is looked at; ``_exact`` are the colours that stand
+    for numbers in its pictures.
     """
 
     _esm: ClassVar[str]
     _css: ClassVar[str]
     _exact: ClassVar[tuple[Colour, ...]] = ()
+    _choices: ClassVar[tuple[str, ...]] = ()
 
     def to_image(self, width: int = _WIDTH, scale: float = 1) -> Image.Image:
         """The present view as a picture ``width`` units wide, ``scale`` pixels a unit."""
@@ -33,6 +39,28 @@ class Explorer(anywidget.AnyWidget):
     def sentence(self) -> str:
         """What is shown, in one sentence."""
         raise NotImplementedError
+
+    def table(self) -> pandas.DataFrame:
+        """The numbers shown, one row each."""
+        raise NotImplementedError
+
+    def state(self) -> dict[str, Any]:
+        """Exactly what is looked at, as plain values for JSON or a link."""
+        return {name: getattr(self, name) for name in self._choices}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], *given: Any) -> Self:
+        """The explorer that ``state`` describes, of what is ``given`` (a record, runs).
+
+        Raises ``ValueError`` for entries that such a state does not have.
+        """
+        unknown = sorted(set(state) - set(cls._choices))
+        if unknown:
+            raise ValueError(
+                f"the state of {cls.__name__} has no {', '.join(unknown)}; "
+                f"it has {', '.join(cls._choices)}"
+            )
+        return cls(*given, **state)
 
     def page_values(self) -> dict[str, Any]:
         """The traits a saved page needs, by name."""

@@ -7,37 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.pages import FRAMES, PIXELS, axe_faults, nothing_wrong, ready, sentence
 from tests.widgets import widget_samples as samples
 from tests.widgets.launchpad_sample import CHOICE, SampleLaunchpad
 from widgets import AttentionView, Launcher, LiveAttention, LiveCurve, Panel
 
 pytestmark = pytest.mark.browser
-
-# What is in the picture: how much of it is bright, and the mean red, green and blue of its pixels.
-PIXELS = """(selector) => {
-  const canvas = document.querySelector(selector);
-  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-  const mean = [0, 0, 0];
-  for (let i = 0; i < data.length; i += 4) for (let c = 0; c < 3; c++) mean[c] += data[i + c];
-  return mean.map((value) => value / (data.length / 4));
-}"""
-# The median time the script needs to redraw after the pointer moved from word to word, in ms.
-REDRAW = """async () => {
-  const chips = [...document.querySelectorAll('[aria-label="words"] [role=option]')];
-  const wait = window.requestAnimationFrame.bind(window);
-  const spent = [];
-  window.requestAnimationFrame = (draw) => wait((now) => {
-    const began = performance.now();
-    draw(now);
-    spent.push(performance.now() - began);
-  });
-  for (let i = 0; i < 40; i++) {
-    chips[i % chips.length].dispatchEvent(new PointerEvent("pointerenter"));
-    await new Promise((done) => wait(() => wait(done)));
-  }
-  window.requestAnimationFrame = wait;
-  return [spent.length, spent.sort((a, b) => a - b)[20]];
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -90,28 +65,9 @@ def probe_page(tmp_path_factory) -> Path:
     return folder / "probe.html"
 
 
-def _ready(watched, selector: str = ".wb-sentence"):
-    page = watched.page
-    page.wait_for_function(
-        f"document.querySelector('{selector}') && document.querySelector('{selector}').textContent"
-    )
-    page.wait_for_timeout(120)  # the picture is decoded a frame later
-    return page
-
-
-def _sentence(page) -> str:
-    page.wait_for_timeout(60)
-    return page.text_content(".wb-sentence")
-
-
-def _nothing_wrong(watched) -> None:
-    assert watched.requests == [], "a page asked another machine"
-    assert watched.errors == []
-
-
 def test_it_opens_on_what_python_shows(open_page, attention_page, record) -> None:
     watched = open_page(attention_page)
-    page = _ready(watched)
+    page = ready(watched)
     assert page.text_content(".wb-sentence") == AttentionView(record).sentence()
     assert page.get_attribute(".wb-sentence", "aria-live") == "polite"
     assert "ball" in page.get_attribute("canvas.wb-picture", "aria-label")
@@ -119,28 +75,28 @@ def test_it_opens_on_what_python_shows(open_page, attention_page, record) -> Non
     assert page.locator("[role=gridcell][aria-selected=true]").get_attribute("aria-label") == (
         page.locator("[role=gridcell]").nth(19).get_attribute("aria-label")
     )
-    _nothing_wrong(watched)
+    nothing_wrong(watched)
 
 
 def test_hovering_a_word_lights_its_region_and_leaving_restores(open_page, attention_page) -> None:
     watched = open_page(attention_page)
-    page = _ready(watched)
-    before, pinned = page.evaluate(PIXELS, "canvas.wb-picture"), _sentence(page)
+    page = ready(watched)
+    before, pinned = page.evaluate(PIXELS, "canvas.wb-picture"), sentence(page)
     page.hover("[aria-label=words] [role=option]:has-text('house')")
-    assert _sentence(page).startswith("“house” attends most to region 1 (house)")
+    assert sentence(page).startswith("“house” attends most to region 1 (house)")
     assert page.evaluate(PIXELS, "canvas.wb-picture") != before
     page.hover(".wb-where")
-    assert _sentence(page) == pinned
+    assert sentence(page) == pinned
     assert page.evaluate(PIXELS, "canvas.wb-picture") == before
-    _nothing_wrong(watched)
+    nothing_wrong(watched)
 
 
 def test_hovering_the_picture_weighs_the_words(open_page, attention_page) -> None:
     watched = open_page(attention_page)
-    page = _ready(watched)
+    page = ready(watched)
     area = page.locator("canvas.wb-picture").bounding_box()
     page.mouse.move(area["x"] + 0.845 * area["width"], area["y"] + 0.18 * area["height"])
-    assert _sentence(page).startswith("Region 2 (sun) is attended to most by “")
+    assert sentence(page).startswith("Region 2 (sun) is attended to most by “")
     bars = page.eval_on_selector_all(
         "[aria-label=words] .wb-chip-bar",
         "bars => bars.map((bar) => Number(bar.style.transform.match(/[0-9.]+/)[0]))",
@@ -149,34 +105,34 @@ def test_hovering_the_picture_weighs_the_words(open_page, attention_page) -> Non
     assert strongest in ("yellow", "sun", "##shine")
     # where boxes overlap the smaller one is meant: the small ball inside the ball
     page.mouse.move(area["x"] + 0.22 * area["width"], area["y"] + 0.75 * area["height"])
-    assert _sentence(page).startswith("Region 7 (ball)")
-    _nothing_wrong(watched)
+    assert sentence(page).startswith("Region 7 (ball)")
+    nothing_wrong(watched)
 
 
 def test_the_heat_map_answers_the_pointer(open_page, attention_page) -> None:
-    page = _ready(open_page(attention_page))
+    page = ready(open_page(attention_page))
     area = page.locator("canvas.wb-heat").bounding_box()
     page.mouse.move(
         area["x"] + area["width"] * 0.5, area["y"] + 20 + 8.5 * (area["height"] - 22) / 16
     )
-    assert _sentence(page).startswith("“house”")
+    assert sentence(page).startswith("“house”")
     page.mouse.down()
     page.mouse.up()
     page.hover(".wb-where")
-    assert _sentence(page).startswith("“house”"), "a click keeps the word"
+    assert sentence(page).startswith("“house”"), "a click keeps the word"
 
 
 def test_everything_by_keyboard(open_page, attention_page) -> None:
     watched = open_page(attention_page)
-    page = _ready(watched)
+    page = ready(watched)
     page.focus("[aria-label=words] [tabindex='0']")
     assert page.evaluate("document.activeElement.textContent") == "ball"
     page.keyboard.press("ArrowRight")
-    assert _sentence(page).startswith("“lies”")
+    assert sentence(page).startswith("“lies”")
     page.keyboard.press("Home")
-    assert _sentence(page).startswith("“[CLS]”")
+    assert sentence(page).startswith("“[CLS]”")
     page.keyboard.press("End")
-    assert _sentence(page).startswith("“[SEP]”")
+    assert sentence(page).startswith("“[SEP]”")
     assert page.locator("[aria-label=words] [tabindex='0']").count() == 1
 
     page.keyboard.press("Tab")  # to the layers and heads
@@ -191,22 +147,22 @@ def test_everything_by_keyboard(open_page, attention_page) -> None:
     page.keyboard.press("Tab")  # to the regions
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    assert _sentence(page).startswith("Region 2 (sun)")
+    assert sentence(page).startswith("Region 2 (sun)")
     page.keyboard.press("Escape")
-    assert _sentence(page).startswith("“[SEP]”")
-    _nothing_wrong(watched)
+    assert sentence(page).startswith("“[SEP]”")
+    nothing_wrong(watched)
 
 
 def test_direction_hiding_and_table_agree_with_python(open_page, attention_page, record) -> None:
     watched = open_page(attention_page)
-    page = _ready(watched)
+    page = ready(watched)
     page.check("text=Hide special tokens")
     expected = AttentionView(record, hide_special=True)
-    assert _sentence(page) == expected.sentence()
+    assert sentence(page) == expected.sentence()
     assert not page.is_visible("[aria-label=words] >> text='[CLS]'")
     page.click("text=Regions to words")
     expected.direction = "region_to_word"
-    assert _sentence(page) == expected.sentence()
+    assert sentence(page) == expected.sentence()
     assert not page.is_visible(".wb-table")
     page.click("button:has-text('Table')")
     page.wait_for_timeout(60)
@@ -215,7 +171,7 @@ def test_direction_hiding_and_table_agree_with_python(open_page, attention_page,
     assert cells[0] == str(row.region) and cells[1] == row.label
     assert float(cells[2].rstrip(" %")) == pytest.approx(100 * row.weight, abs=0.3)
     assert page.locator(".wb-table tbody tr").count() == 10
-    _nothing_wrong(watched)
+    nothing_wrong(watched)
 
 
 def test_words_are_text_and_never_markup(open_page, record, tmp_path) -> None:
@@ -224,30 +180,32 @@ def test_words_are_text_and_never_markup(open_page, record, tmp_path) -> None:
     changed = replace(record, words=words, labels=(evil, *record.labels[1:]), title=evil)
     AttentionView(changed).to_html(tmp_path / "evil.html", title="safe")
     watched = open_page(tmp_path / "evil.html")
-    page = _ready(watched)
+    page = ready(watched)
     page.click("button:has-text('Table')")
     page.wait_for_timeout(100)
     assert page.title() == "safe"
     assert page.locator("main img").count() == 0
     assert page.locator("[aria-label=words] [role=option]").nth(2).text_content() == evil
-    _nothing_wrong(watched)
+    nothing_wrong(watched)
 
 
 def test_a_large_record_is_redrawn_within_a_frame(open_page, tmp_path) -> None:
     large = samples.attention_record(layers=12, heads=12, extra_regions=90)
     AttentionView(large, layer=11).to_html(tmp_path / "large.html")
     watched = open_page(tmp_path / "large.html")
-    page = _ready(watched)
-    redraws, median = page.evaluate(REDRAW)
+    page = ready(watched)
+    redraws, median = page.evaluate(
+        FRAMES, ["[aria-label=words] [role=option]", "pointerenter", [[0.5, 0.5]]]
+    )
     print(f"12 layers x 12 heads, 100 regions: median redraw {median:.1f} ms")
     assert redraws == 40
     assert median < 16
-    _nothing_wrong(watched)
+    nothing_wrong(watched)
 
 
 def test_curves_answer_pointer_and_keyboard(open_page, curve_page) -> None:
     watched = open_page(curve_page)
-    page = _ready(watched, ".wb-badge")
+    page = ready(watched, ".wb-badge")
     assert page.locator(".wb-badge").all_text_contents() == ["finished", "stopped"]
     assert page.locator(".wb-chart").count() == 9, "five losses, two metrics, speed and rate"
     assert page.locator("button:visible").all_text_contents() == ["Table"]
@@ -269,12 +227,12 @@ def test_curves_answer_pointer_and_keyboard(open_page, curve_page) -> None:
     page.wait_for_timeout(60)
     assert first.locator(".wb-chart-values").text_content() != shown
     assert "finished" in page.text_content("[role=status]")
-    _nothing_wrong(watched)
+    nothing_wrong(watched)
 
 
 def test_curve_controls_change_the_drawing(open_page, curve_page) -> None:
     watched = open_page(curve_page)
-    page = _ready(watched, ".wb-badge")
+    page = ready(watched, ".wb-badge")
     plain = page.evaluate(PIXELS, ".wb-chart canvas")
     page.check("text=Logarithmic losses")
     page.wait_for_timeout(60)
@@ -294,7 +252,7 @@ def test_curve_controls_change_the_drawing(open_page, curve_page) -> None:
     page.click("button:has-text('Table')")
     page.wait_for_timeout(60)
     assert page.locator(".wb-table tbody tr").count() == 30
-    _nothing_wrong(watched)
+    nothing_wrong(watched)
 
 
 @pytest.mark.parametrize("which", ["attention_page", "curve_page"])
@@ -302,7 +260,7 @@ def test_dark_follows_the_reader(open_page, which, request) -> None:
     path = request.getfixturevalue(which)
     paper = {}
     for dark in (False, True):
-        page = _ready(open_page(path, dark), ".wb-badge" if "curve" in which else ".wb-sentence")
+        page = ready(open_page(path, dark), ".wb-badge" if "curve" in which else ".wb-sentence")
         color = page.evaluate("getComputedStyle(document.querySelector('.wb')).backgroundColor")
         paper[dark] = [int(part) for part in color.strip("rgb()").split(",")]
         selector = ".wb-chart canvas" if "curve" in which else "canvas.wb-heat"
@@ -313,32 +271,27 @@ def test_dark_follows_the_reader(open_page, which, request) -> None:
 @pytest.mark.parametrize("dark", [False, True])
 def test_axe_finds_nothing(open_page, axe, record, curve_page, tmp_path, dark) -> None:
     AttentionView(record).to_html(tmp_path / "attention.html")
-    for path, ready in ((tmp_path / "attention.html", ".wb-sentence"), (curve_page, ".wb-badge")):
+    for path, element in ((tmp_path / "attention.html", ".wb-sentence"), (curve_page, ".wb-badge")):
         watched = open_page(path, dark)
-        page = _ready(watched, ready)
+        page = ready(watched, element)
         page.click("button:has-text('Table')")
         page.wait_for_timeout(60)
-        page.evaluate(axe)
-        found = page.evaluate("async () => (await axe.run('.wb')).violations")
-        faults = [(fault["id"], fault["nodes"][0]["html"][:120]) for fault in found]
-        assert faults == []
+        assert axe_faults(page, axe) == []
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_axe_finds_nothing_in_the_launcher(open_page, axe, launch_pages, probe_page, dark) -> None:
     for path in (*launch_pages.values(), probe_page):
         watched = open_page(path, dark)
-        page = _ready(watched, ".wb-title")
+        page = ready(watched, ".wb-title")
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        page.evaluate(axe)
-        found = page.evaluate("async () => (await axe.run('.wb')).violations")
-        assert [(fault["id"], fault["nodes"][0]["html"][:120]) for fault in found] == []
-        _nothing_wrong(watched)
+        assert axe_faults(page, axe) == []
+        nothing_wrong(watched)
 
 
 def test_a_launcher_page_can_be_read_but_not_used(open_page, launch_pages) -> None:
     watched = open_page(launch_pages["good"])
-    page = _ready(watched, ".wb-badge")
+    page = ready(watched, ".wb-badge")
     assert page.get_by_label("Masked language").input_value() == "3"
     assert page.get_by_label("Steps", exact=True).is_disabled()
     assert not page.is_visible(".wb-start")
@@ -349,12 +302,12 @@ def test_a_launcher_page_can_be_read_but_not_used(open_page, launch_pages) -> No
     assert "Command line" in page.text_content(".wb-said-last")
     figures = page.locator(".wb-figures li").all_text_contents()
     assert figures[:2] == ["parameters3.21 million", "memory0.640 GB"]
-    _nothing_wrong(watched)
+    nothing_wrong(watched)
 
 
 def test_what_is_wrong_stands_at_its_field(open_page, launch_pages) -> None:
     watched = open_page(launch_pages["bad"])
-    page = _ready(watched, ".wb-badge")
+    page = ready(watched, ".wb-badge")
     steps = page.get_by_label("Steps", exact=True)
     assert steps.get_attribute("aria-invalid") == "true"
     fault = page.locator(f"#{steps.get_attribute('id')}-fault")
@@ -363,12 +316,12 @@ def test_what_is_wrong_stands_at_its_field(open_page, launch_pages) -> None:
     assert page.text_content(".wb-group .wb-fault") == "all ratios are 0"
     assert page.text_content(".wb-start + .wb-note") == "To be mended: Steps, Objectives."
     assert page.get_by_label("Seed").get_attribute("aria-invalid") is None
-    _nothing_wrong(watched)
+    nothing_wrong(watched)
 
 
 def test_a_probe_page_tells_guesses_and_pairs(open_page, probe_page) -> None:
     watched = open_page(probe_page)
-    page = _ready(watched, ".wb-probe .wb-title")
+    page = ready(watched, ".wb-probe .wb-title")
     assert page.text_content(".wb-probe .wb-title") == "Step 100"
     assert page.text_content(".wb-guessed strong") == "[MASK]"
     rows = page.locator(".wb-probe .wb-table").first.locator("tbody tr").all_text_contents()
@@ -376,20 +329,20 @@ def test_a_probe_page_tells_guesses_and_pairs(open_page, probe_page) -> None:
     assert page.locator(".wb-fits .wb-own").all_text_contents() == ["2.50", "1.50", "-0.750"]
     assert page.locator(".wb-fits .wb-best-fit").all_text_contents() == ["2.50", "1.50", "1"]
     assert not page.is_visible(".wb-probe input[type=range]"), "a page holds one probe"
-    _nothing_wrong(watched)
+    nothing_wrong(watched)
 
 
 def test_narrow_pages_do_not_overflow(
     open_page, attention_page, curve_page, launch_pages, probe_page
 ) -> None:
-    for path, ready in (
+    for path, element in (
         (attention_page, ".wb-sentence"),
         (curve_page, ".wb-badge"),
         (launch_pages["bad"], ".wb-badge"),
         (launch_pages["good"], ".wb-badge"),
         (probe_page, ".wb-title"),
     ):
-        page = _ready(open_page(path, width=420), ready)
+        page = ready(open_page(path, width=420), element)
         assert page.evaluate("document.documentElement.scrollWidth") <= 420
 
 
@@ -398,7 +351,7 @@ def test_a_panel_page_holds_both(open_page, record, tmp_path) -> None:
     Panel(AttentionView(record), curve).to_html(tmp_path / "panel.html", title="Both")
     curve.close()
     watched = open_page(tmp_path / "panel.html")
-    page = _ready(watched, ".wb-badge")
+    page = ready(watched, ".wb-badge")
     assert page.locator(".wb").count() == 2
     assert page.title() == "Both"
-    _nothing_wrong(watched)
+    nothing_wrong(watched)

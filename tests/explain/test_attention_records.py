@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from tests.properties.batches import CLASSES, FEATURES, VOCABULARY, make_batch
+from widgets import AttentionRecord
 from workbench.encoders.single_stream import SingleStreamSizes
 from workbench.encoders.two_stream import TwoStreamSizes
-from workbench.explain.attention import WHOLE_PICTURE, AttentionRecord, attention_of
+from workbench.explain.attention import WHOLE_PICTURE, attention_of
 from workbench.systems import unimo, uniter, vilbert, vlp
 
 torch.set_num_threads(1)

@@ -6,21 +6,21 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from workbench.explain.attention import AttentionRecord
+from widgets import AttentionRecord
 from workbench.quickstart import probe
 
 
 def test_binding_looks_at_the_batchs_own_rows(monkeypatch):
     # words: [CLS] [SEP](added) ball [SEP]; regions: sun, ball, and the whole picture
-    seen = np.zeros((2, 1, 7, 7), dtype=np.float32)
+    seen = np.tile(np.eye(7, dtype=np.float32), (2, 1, 1, 1))
     seen[0, 0, 2] = [0.1, 0.1, 0.1, 0.1, 0.1, 0.3, 0.2]
-    seen[1, 0, 2, 2] = 1.0  # a layer in which words see words alone
+    assert seen[1, 0, 2, 2] == 1.0, "a layer in which words see words alone"
     record = AttentionRecord(
-        np.array(["[CLS]", "[SEP]", "ball", "[SEP]"]),
-        np.array(["sun", "ball", "whole picture"]),
+        ("[CLS]", "[SEP]", "ball", "[SEP]"),
         np.zeros((3, 4), dtype=np.float32),
         np.zeros((2, 2, 3), dtype=np.uint8),
         seen,
+        ("sun", "ball", "whole picture"),
         added=np.array([False, True, False, False, False, False, True]),
     )
     monkeypatch.setattr(probe, "attention_in", lambda model, stream, number: record)

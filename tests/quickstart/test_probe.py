@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import widgets
-from workbench.explain.attention import AttentionRecord
+from widgets import AttentionRecord
 from workbench.quickstart import probe
 from workbench.quickstart.stream import scene_stream
 from workbench.quickstart.systems import SYSTEMS, World, pretraining_recipe

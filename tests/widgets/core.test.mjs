@@ -1,16 +1,20 @@
 // The JavaScript half of the shared vectors: node --test tests/widgets/core.test.mjs
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 
 const here = new URL(".", import.meta.url);
-const names = ["colour", "attention", "layout", "curves", "text"];
-// One module of all five, as the widgets themselves join them.
-const source = names
-  .map((name) => readFileSync(new URL(`../../widgets/core/${name}.js`, here), "utf8"))
+const folder = new URL("../../widgets/core/", here);
+// One module of them all, as the widgets themselves join them.
+const source = readdirSync(folder)
+  .filter((name) => name.endsWith(".js"))
+  .map((name) => readFileSync(new URL(name, folder), "utf8").replace(/^import .*$/gm, ""))
   .join("\n");
 const core = await import(`data:text/javascript;charset=utf-8,${encodeURIComponent(source)}`);
-const vectors = JSON.parse(readFileSync(new URL("vectors.json", here), "utf8"));
+const given = new URL("vectors/", here);
+const vectors = readdirSync(given)
+  .sort()
+  .flatMap((name) => JSON.parse(readFileSync(new URL(name, given), "utf8")));
 
 const OWN = {
   kept_points: (rows) => {

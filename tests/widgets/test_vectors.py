@@ -6,16 +6,24 @@ import json
 import math
 import shutil
 import subprocess
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import numpy as np
 import pytest
 
-from widgets.core import attention, colour, curves, layout, text
+from widgets import core
+from widgets.core import attention, colour, curves
 
 HERE = Path(__file__).parent
-VECTORS = json.loads((HERE / "vectors.json").read_text("utf-8"))
+VECTORS = [
+    vector
+    for path in sorted((HERE / "vectors").glob("*.json"))
+    for vector in json.loads(path.read_text("utf-8"))
+]
+HOMES = [import_module(f"widgets.core.{found.name}") for found in iter_modules(core.__path__)]
 
 
 def _square(values: list[float], size: int) -> np.ndarray:
@@ -55,8 +63,7 @@ OWN = {
 def _function(name: str) -> Any:
     if name in OWN:
         return OWN[name]
-    homes = (colour, layout, curves, text)
-    return next(getattr(home, name) for home in homes if hasattr(home, name))
+    return next(getattr(home, name) for home in HOMES if hasattr(home, name))
 
 
 def _with_gaps(value: Any) -> Any:

@@ -1,4 +1,4 @@
 """Pure functions behind the pictures, written twice: in NumPy and beside it in JavaScript.
 
-``tests/widgets/vectors.json`` holds inputs and answers that both must give.
+``tests/widgets/vectors/*.json`` hold inputs and answers that both must give.
 """

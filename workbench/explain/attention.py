@@ -17,15 +17,15 @@ A record has one joint map per layer and head, whatever the encoder.  Its conven
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
+from widgets.attention_record import AttentionRecord
 from workbench.encoders.inputs import InputLayer, InputRows
 from workbench.pairs import PairBatch
 from workbench.patterns import BIDIRECTIONAL
@@ -33,44 +33,6 @@ from workbench.patterns import BIDIRECTIONAL
 WHOLE_PICTURE = "whole picture"
 ADDED_WORD = "[SEP]"
 """How a text row that the input layer adds is called: the only one there is separates (P2)."""
-
-
-@dataclass(frozen=True)
-class AttentionRecord:
-    """One pair's attention in every layer and head.
-
-    ``attention`` is [layers, heads, W + N, W + N] in the order words, regions: row = query,
-    column = key, each row sums to 1.  ``picture`` is RGB; ``boxes`` are fractions of it.
-    ``layer_names`` says what each layer is, ``added`` which of the W + N rows are the encoder's.
-    """
-
-    words: np.ndarray
-    labels: np.ndarray
-    boxes: Float[np.ndarray, "N 4"]
-    picture: UInt8[np.ndarray, "height width 3"]
-    attention: Float[np.ndarray, "layers H S S"]
-    title: str = ""
-    layer_names: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.str_))
-    added: Bool[np.ndarray, "_"] = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
-
-    @property
-    def own_rows(self) -> Int[np.ndarray, "_"]:
-        """The rows of the batch's own tokens, then of its own regions, both in their order."""
-        rows = np.arange(self.attention.shape[-1])
-        return rows[~self.added] if len(self.added) else rows
-
-    def save(self, path: Path | str) -> None:
-        """Write an npz that needs no pickle to read."""
-        arrays: dict[str, Any] = {name: np.asarray(value) for name, value in asdict(self).items()}
-        np.savez_compressed(path, **arrays)
-
-    @classmethod
-    def load(cls, path: Path | str) -> AttentionRecord:
-        """Read what ``save`` wrote, or a probe of a run, which holds other arrays beside it."""
-        own = {one.name for one in fields(cls)}
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files if name in own}
-        return cls(**{**arrays, "title": str(arrays["title"])})
 
 
 @torch.no_grad()
@@ -105,13 +67,13 @@ def attention_of(
     boxes = batch.regions.boxes.float().cpu().numpy()
     frame = np.array([[0, 0, 1, 1]] * rows.leads, dtype=boxes.dtype).reshape(-1, 4)
     return AttentionRecord(
-        np.array(rows.worded(words), dtype=np.str_),
-        np.array(labels + [WHOLE_PICTURE] * rows.leads, dtype=np.str_),
+        tuple(rows.worded(words)),
         np.concatenate([boxes, frame]),
         picture,
         torch.stack([_at_rest_beyond(layer, heads) for layer in layers.values()]).cpu().numpy(),
+        (*labels, *[WHOLE_PICTURE] * rows.leads),
         title,
-        np.array(list(layers), dtype=np.str_),
+        tuple(layers),
         np.array([*rows.added_text, *[False] * regions, *[True] * rows.leads], dtype=np.bool_),
     )
 

@@ -78,7 +78,7 @@ def _explicit(query, key, value, hidden, dropout, weights):
     if hidden is not None:
         shares = shares.masked_fill(hidden, 0.0)  # a row that sees nothing is zero, not NaN
     if weights is not None:
-        weights.append(shares.detach())
+        weights.append(shares)
     return F.dropout(shares, dropout) @ value if dropout else shares @ value
 
 

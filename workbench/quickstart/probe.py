@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 
+from widgets.attention_record import AttentionRecord
 from workbench.data.datasets.scenes import AT_MOST
-from workbench.explain.attention import AttentionRecord, attention_of
+from workbench.explain.attention import attention_of
+from workbench.explain.questions import masked_language
+from workbench.explain.shown import Shown
 from workbench.objectives.contrastive import Contrastive
-from workbench.objectives.masked_language import MaskedLanguage
 from workbench.objectives.matching import Matching
-from workbench.pairs import PairBatch
 from workbench.quickstart.stream import SceneStream, scene_stream
 from workbench.retrieval.contrast import contrast_table
 from workbench.retrieval.matching import pair_table
@@ -27,31 +27,20 @@ PICTURES, GUESSES = 6, 5
 """How many pictures are held against as many sentences; how many guesses are kept of a word."""
 
 
-@dataclass(frozen=True)
-class Shown:
-    """One example of a stream as it is pictured: its batch, sub-words, picture and labels."""
-
-    batch: PairBatch
-    words: tuple[str, ...]
-    picture: UInt8[np.ndarray, "height width 3"]
-    labels: tuple[str, ...]
-    sentence: str
-
-    @classmethod
-    def of(cls, stream: SceneStream, example: int) -> Shown:
-        """The example with this number, on its picture."""
-        found = stream.examples[example]
-        scene = next(s for s in stream.scenes.scenes() if s.key == found.image)
-        batch = stream.take([example])
-        words = tuple(stream.tokenizer.pieces(batch.text.ids))
-        exact = len(scene.objects) == batch.regions.offsets.rows
-        labels = tuple(item.name for item in scene.objects) if exact else ()
-        return cls(batch, words, stream.scenes.picture(scene), labels, found.sentence)
+def shown_in(stream: SceneStream, example: int) -> Shown:
+    """The example of a stream with this number, on its picture."""
+    found = stream.examples[example]
+    scene = next(s for s in stream.scenes.scenes() if s.key == found.image)
+    batch = stream.take([example])
+    words = tuple(stream.tokenizer.pieces(batch.text.ids))
+    exact = len(scene.objects) == batch.regions.offsets.rows
+    labels = tuple(item.name for item in scene.objects) if exact else ()
+    return Shown(batch, words, stream.scenes.picture(scene), labels, found.sentence)
 
 
 def attention_in(model: Pretraining, stream: SceneStream, example: int) -> AttentionRecord:
     """The attention record of one example of a stream, on its picture."""
-    return attention_on(model, Shown.of(stream, example))
+    return attention_on(model, shown_in(stream, example))
 
 
 def attention_on(model: Pretraining, shown: Shown) -> AttentionRecord:
@@ -75,12 +64,11 @@ def scene_probe(
     ``similarities_of`` for it and its neighbours.
     """
     stream = scene_stream(count=count, vocabulary=vocabulary, source=source)
-    shown, asked = Shown.of(stream, example), first_blank(stream, example)
+    shown, asked = shown_in(stream, example), first_blank(stream, example)
     chosen = one_a_picture(stream, example, PICTURES)
 
     def record(model: Pretraining, step: int) -> dict[str, np.ndarray]:
-        fields = dataclasses.asdict(attention_on(model, shown))
-        arrays = {name: np.asarray(value) for name, value in fields.items()}
+        arrays = attention_on(model, shown).arrays()
         arrays |= {} if asked is None else guesses_of(model, stream, asked)
         return arrays | similarities_of(model, stream, chosen)
 
@@ -98,10 +86,10 @@ def guesses_of(
     the guesses, best first, and their probabilities.  A model that knows only seq2seq sees the
     words before a place alone, as it was trained.
     """
-    found = [one for one in model.mix.found().values() if isinstance(one, MaskedLanguage)]
-    if not found:
+    try:
+        task = masked_language(model)
+    except ValueError:
         return {}
-    task = min(found, key=lambda objective: objective.source_rows is not None)
     tokenizer = stream.tokenizer
     batch = stream.take([asked.example]).to(_device(model))
     scores, truth = scores_of_hidden(
