@@ -1,8 +1,10 @@
-// Colours: one sequential scale for attention, one palette for runs, and contrast arithmetic.
+// Colours: a scale for attention, one for signed values, a palette for runs, and contrast.
 // Twin: colour.py. Colours are [red, green, blue] with 0..255 in each.
 
 const EMBER_LIGHT = [[250, 247, 242], [252, 221, 173], [240, 158, 80], [193, 82, 28], [105, 30, 18]];
 const EMBER_DARK = [[32, 34, 38], [86, 46, 30], [168, 76, 28], [238, 150, 66], [255, 234, 190]];
+const FROST_LIGHT = [EMBER_LIGHT[0], [201, 229, 248], [120, 182, 232], [40, 117, 190], [14, 50, 106]];
+const FROST_DARK = [EMBER_DARK[0], [26, 58, 95], [31, 106, 174], [100, 177, 244], [210, 237, 255]];
 const SERIES_LIGHT = [[31, 95, 168], [178, 84, 16], [38, 118, 74], [120, 76, 178], [176, 44, 72], [14, 116, 128]];
 const SERIES_DARK = [[118, 180, 244], [240, 166, 98], [116, 204, 152], [190, 162, 244], [244, 144, 160], [98, 206, 214]];
 
@@ -13,7 +15,15 @@ export function mixColours(first, second, share) {
 
 /** The attention scale at `share` 0..1 (clamped; not-a-number counts as 0): stronger is farther from the paper. */
 export function scaleColour(share, dark) {
-  const stops = dark ? EMBER_DARK : EMBER_LIGHT;
+  return alongScale(dark ? EMBER_DARK : EMBER_LIGHT, share);
+}
+
+/** The scale of signed values at `share` -1..1 (clamped): the attention scale, an equally light blue below 0. */
+export function signedColour(share, dark) {
+  return share < 0 ? alongScale(dark ? FROST_DARK : FROST_LIGHT, -share) : scaleColour(share, dark);
+}
+
+function alongScale(stops, share) {
   const place = Math.min(1, Math.max(0, share || 0)) * (stops.length - 1);
   const below = Math.min(stops.length - 2, Math.floor(place));
   return mixColours(stops[below], stops[below + 1], place - below);

@@ -1,4 +1,4 @@
-"""Colours: one sequential scale for attention, one palette for runs, and contrast arithmetic.
+"""Colours: a scale for attention, one for signed values, a palette for runs, and contrast.
 
 Twin of ``colour.js``.  Colours are ``(red, green, blue)`` with 0..255 in each.
 """
@@ -12,6 +12,8 @@ Colour = tuple[int, int, int]
 
 EMBER_LIGHT = ((250, 247, 242), (252, 221, 173), (240, 158, 80), (193, 82, 28), (105, 30, 18))
 EMBER_DARK = ((32, 34, 38), (86, 46, 30), (168, 76, 28), (238, 150, 66), (255, 234, 190))
+FROST_LIGHT = (EMBER_LIGHT[0], (201, 229, 248), (120, 182, 232), (40, 117, 190), (14, 50, 106))
+FROST_DARK = (EMBER_DARK[0], (26, 58, 95), (31, 106, 174), (100, 177, 244), (210, 237, 255))
 SERIES_LIGHT = (
     (31, 95, 168),
     (178, 84, 16),
@@ -40,7 +42,21 @@ def mix_colours(first: Sequence[int], second: Sequence[int], share: float) -> Co
 
 def scale_colour(share: float, dark: bool) -> Colour:
     """The attention scale at ``share`` 0..1 (clamped): stronger is farther from the paper."""
-    stops = EMBER_DARK if dark else EMBER_LIGHT
+    return _along_scale(EMBER_DARK if dark else EMBER_LIGHT, share)
+
+
+def signed_colour(share: float, dark: bool) -> Colour:
+    """The scale of signed values at ``share`` −1..1 (clamped): the attention scale, blue below 0.
+
+    Both sides have the same lightness, so that the larger of two values looks larger whatever
+    their signs.
+    """
+    if share < 0:
+        return _along_scale(FROST_DARK if dark else FROST_LIGHT, -share)
+    return scale_colour(share, dark)
+
+
+def _along_scale(stops: Sequence[Colour], share: float) -> Colour:
     share = 0.0 if math.isnan(share) else share
     place = min(1.0, max(0.0, share)) * (len(stops) - 1)
     below = min(len(stops) - 2, math.floor(place))
