@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from widgets.attention_arrays import grid_boxes as grid_boxes
+    from widgets.attention_arrays import joint_attention as joint_attention
     from widgets.attention_record import AttentionRecord as AttentionRecord
     from widgets.attention_view import AttentionView as AttentionView
     from widgets.launcher import Launcher as Launcher
@@ -17,15 +19,19 @@ if TYPE_CHECKING:
     from widgets.live_curve import LiveCurve as LiveCurve
     from widgets.panel import Panel as Panel
     from widgets.picture_gallery import gallery as gallery
+    from widgets.single_stream_arrays import single_stream_attention as single_stream_attention
 
 _HOMES = {
     "AttentionRecord": "widgets.attention_record",
     "AttentionView": "widgets.attention_view",
     "gallery": "widgets.picture_gallery",
+    "grid_boxes": "widgets.attention_arrays",
+    "joint_attention": "widgets.attention_arrays",
     "Launcher": "widgets.launcher",
     "LiveAttention": "widgets.live_attention",
     "LiveCurve": "widgets.live_curve",
     "Panel": "widgets.panel",
+    "single_stream_attention": "widgets.single_stream_arrays",
 }
 
 __all__ = [
@@ -36,6 +42,9 @@ __all__ = [
     "LiveCurve",
     "Panel",
     "gallery",
+    "grid_boxes",
+    "joint_attention",
+    "single_stream_attention",
 ]
 
 

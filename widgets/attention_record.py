@@ -75,9 +75,16 @@ class AttentionRecord(Record):
         picture: UInt8[np.ndarray, "height width 3"],
         labels: Sequence[str] = (),
         title: str = "",
+        layer_names: Sequence[str] = (),
+        added: Sequence[bool] | Bool[np.ndarray, "_"] = (),
     ) -> AttentionRecord:
-        """A record of any model's plain arrays."""
-        return cls(tuple(words), boxes, picture, attention, tuple(labels), title)
+        """A record of any model's plain arrays; ``joint_attention`` makes the maps of two streams.
+
+        Likewise ``single_stream_attention`` those of one stream whose rows stand in another order.
+        """
+        marks = np.asarray(added, dtype=np.bool_)
+        names = tuple(layer_names)
+        return cls(tuple(words), boxes, picture, attention, tuple(labels), title, names, marks)
 
 
 def _check_shapes(record: AttentionRecord) -> None:
