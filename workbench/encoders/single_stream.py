@@ -11,6 +11,7 @@ from workbench.encoders.encoding import Encoding, Widths
 from workbench.encoders.inputs import InputLayer, InputRows
 from workbench.encoders.summaries import Summary
 from workbench.layers.blocks import Activation, Block
+from workbench.layers.traced import laid_together
 from workbench.pairs import Offsets, PairBatch
 from workbench.patterns import BIDIRECTIONAL, AttentionPattern
 
@@ -69,8 +70,8 @@ class SingleStream(nn.Module):
     ) -> Encoding:
         """States of every row; ``trace`` receives ``blocks.{i}.attention`` and ``blocks.{i}.rows``.
 
-        Attention is recorded for bidirectional patterns as [P, H, S, S] padded joint rows in the
-        order regions, text, with the rows that the input layer adds.
+        Attention is recorded as [P, H, S, S] padded joint rows in the order regions, text, with the
+        rows that the input layer adds, and zeros where a pattern lets nothing be seen.
         """
         refuse_empty_pairs(batch)
         given: InputRows = self.inputs(batch, pattern)
@@ -85,8 +86,9 @@ class SingleStream(nn.Module):
             weights: list[Tensor] | None = None if trace is None else []
             rows = block(rows, reads, weights)
             if trace is not None and weights is not None:
-                if len(weights) == 1:
-                    trace[f"blocks.{number}.attention"] = weights[0]
+                laid = laid_together(weights, reads, layout.joint, layout.joint)
+                if laid is not None:
+                    trace[f"blocks.{number}.attention"] = laid
                 trace[f"blocks.{number}.rows"] = rows
         text, regions = rows[layout.text_rows], rows[layout.region_rows]
         summary: Summary = self.summary(text, regions, layout)

@@ -14,8 +14,9 @@ from workbench.encoders.single_stream import refuse_empty_pairs, without_leads
 from workbench.encoders.summaries import Summary
 from workbench.layers.blocks import Activation, Block, CoBlock
 from workbench.layers.gates import TextGate
-from workbench.pairs import PairBatch
-from workbench.patterns import BIDIRECTIONAL, AttentionPattern
+from workbench.layers.traced import laid_together
+from workbench.pairs import Offsets, PairBatch
+from workbench.patterns import BIDIRECTIONAL, AttentionPattern, Layout, Read
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,8 @@ class TwoStream(nn.Module):
         """States of every row; ``trace`` receives every block's rows and attention by name.
 
         The names are ``text.{i}.rows``, ``regions.{i}.rows``, ``cross.{i}.text.rows`` and
-        ``cross.{i}.regions.rows``; attention as [P, H, queries, keys] is under
-        ``text.{i}.attention`` (bidirectional patterns only), ``regions.{i}.attention``,
+        ``cross.{i}.regions.rows``; attention as [P, H, queries, keys], zero where a pattern lets
+        nothing be seen, is under ``text.{i}.attention``, ``regions.{i}.attention``,
         ``cross.{i}.text_to_regions`` and ``cross.{i}.regions_to_text``.
         """
         refuse_empty_pairs(batch)
@@ -141,7 +142,7 @@ class TwoStream(nn.Module):
         text, regions, layout = given.text, given.regions, given.layout
         text_reads, region_reads = pattern.text_reads(layout), pattern.region_reads(layout)
         to_regions, to_text = pattern.text_to_regions(layout), pattern.regions_to_text(layout)
-        watch = _Watch(trace)
+        watch = _Watch(trace, layout)
         watch.rows("text.embeddings", text)
         watch.rows("regions.embeddings", regions)
         waiting = {
@@ -152,13 +153,14 @@ class TwoStream(nn.Module):
         for letter in self.sizes.schedule:
             number, block = next(waiting[letter])
             if letter == "T":
-                text = block(text, text_reads, watch.weights(f"text.{number}.attention"))
+                seen = watch.text(f"text.{number}.attention", text_reads)
+                text = block(text, text_reads, seen)
                 watch.rows(f"text.{number}", text)
             elif letter == "V":
                 scales = None
                 if self.region_gates:
                     scales = self.region_gates[number](text, to_text[0], layout.regions)
-                seen = watch.weights(f"regions.{number}.attention")
+                seen = watch.regions(f"regions.{number}.attention", region_reads)
                 regions = block(regions, region_reads, seen, scales)
                 watch.rows(f"regions.{number}", regions)
             else:
@@ -167,8 +169,8 @@ class TwoStream(nn.Module):
                     regions,
                     to_regions,
                     to_text,
-                    watch.weights(f"cross.{number}.text_to_regions"),
-                    watch.weights(f"cross.{number}.regions_to_text"),
+                    watch.text(f"cross.{number}.text_to_regions", to_regions, crossed=True),
+                    watch.regions(f"cross.{number}.regions_to_text", to_text, crossed=True),
                 )
                 watch.rows(f"cross.{number}.text", text)
                 watch.rows(f"cross.{number}.regions", regions)
@@ -180,17 +182,31 @@ class TwoStream(nn.Module):
 class _Watch:
     """Fills a trace, if there is one, while the blocks run."""
 
-    def __init__(self, trace: dict[str, Tensor] | None) -> None:
+    def __init__(self, trace: dict[str, Tensor] | None, layout: Layout) -> None:
         self.trace = trace
-        self.lists: dict[str, list[Tensor]] = {}
+        self.layout = layout
+        self.lists: dict[str, tuple[list[Tensor], tuple[Read, ...], Offsets, Offsets]] = {}
 
     def rows(self, name: str, rows: Tensor) -> None:
         if self.trace is not None:
             self.trace[f"{name}.rows"] = rows
 
-    def weights(self, name: str) -> list[Tensor] | None:
-        return None if self.trace is None else self.lists.setdefault(name, [])
+    def text(self, name: str, reads: tuple[Read, ...], *, crossed: bool = False) -> list | None:
+        """The list for the weights of text rows, on regions where ``crossed``, else on text."""
+        layout = self.layout
+        return self._list(name, reads, layout.text, layout.regions if crossed else layout.text)
+
+    def regions(self, name: str, reads: tuple[Read, ...], *, crossed: bool = False) -> list | None:
+        """The list for the weights of region rows, on text where ``crossed``, else on regions."""
+        layout = self.layout
+        return self._list(name, reads, layout.regions, layout.text if crossed else layout.regions)
+
+    def _list(self, name: str, reads: tuple[Read, ...], queries: Offsets, keys: Offsets):
+        if self.trace is None:
+            return None
+        return self.lists.setdefault(name, ([], reads, queries, keys))[0]
 
     def close(self) -> None:
         if self.trace is not None:
-            self.trace |= {name: found[0] for name, found in self.lists.items() if len(found) == 1}
+            laid = {name: laid_together(*found) for name, found in self.lists.items()}
+            self.trace |= {name: weights for name, weights in laid.items() if weights is not None}

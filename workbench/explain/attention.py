@@ -12,13 +12,12 @@ A record has one joint map per layer and head, whatever the encoder.  Its conven
   A co-attention block has no corners: words see only regions, and regions only words (V2).
   Where streams have different numbers of heads, the heads that a block lacks are at rest.
 * A row with nothing to look at (a picture without words) is at rest too.
+* **Seq2seq patterns** leave zeros where nothing may be seen; rows sum to 1 all the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import torch
@@ -26,13 +25,13 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from widgets.attention_record import AttentionRecord
-from workbench.encoders.inputs import InputLayer, InputRows
+from workbench.encoders.encoding import Encoding
+from workbench.explain.joint_maps import WHOLE_PICTURE, PairRows, at_rest, joint_maps
+from workbench.explain.shown import Shown
+from workbench.explain.visibility import input_rows
 from workbench.pairs import PairBatch
-from workbench.patterns import BIDIRECTIONAL
-
-WHOLE_PICTURE = "whole picture"
-ADDED_WORD = "[SEP]"
-"""How a text row that the input layer adds is called: the only one there is separates (P2)."""
+from workbench.patterns import BIDIRECTIONAL, AttentionPattern
+from workbench.training.model import Pretraining
 
 
 @torch.no_grad()
@@ -43,125 +42,68 @@ def attention_of(
     picture: UInt8[np.ndarray, "height width 3"],
     labels: Sequence[str] = (),
     title: str = "",
+    pattern: AttentionPattern = BIDIRECTIONAL,
 ) -> AttentionRecord:
     """The record of a batch of one pair; ``words`` are its sub-words, specials included.
 
-    Attention is that of the bidirectional pattern.  Raises ``ValueError`` when the batch holds
-    several pairs or the words do not fit its tokens.
+    Raises ``ValueError`` when the batch holds several pairs or the words do not fit its tokens.
     """
-    regions, tokens = batch.regions.offsets.rows, batch.text.offsets.rows
+    tokens = batch.text.offsets.rows
     if len(batch) != 1 or len(words) != tokens:
         raise ValueError(
             f"attention is recorded for one pair whose words fit its {tokens} tokens; "
             f"got {len(batch)} pairs and {len(words)} words"
         )
+    _, trace, rows = traced(encoder, batch, pattern)
+    shown = Shown(batch, tuple(words), picture, tuple(labels), title)
+    return record_of(shown, rows, joint_maps(trace, rows))
+
+
+def attention_on(
+    model: Pretraining, shown: Shown, pattern: AttentionPattern = BIDIRECTIONAL
+) -> AttentionRecord:
+    """The attention record of what is shown, on the model's own device."""
+    device = next(model.parameters()).device
+    given = (shown.words, shown.picture, shown.labels, shown.sentence)
+    return attention_of(model.encoder, shown.batch.to(device), *given, pattern.to(device))
+
+
+def traced(
+    encoder: nn.Module, batch: PairBatch, pattern: AttentionPattern
+) -> tuple[Encoding, dict[str, Tensor], PairRows]:
+    """One pair's encoding in evaluation mode, the trace, and where its rows stand."""
     trace: dict[str, Tensor] = {}
     was_training = encoder.training
     encoder.eval()
-    encoder(batch, trace=trace)
-    rows = PairRows.of(cast(InputLayer, encoder.inputs)(batch, BIDIRECTIONAL))
-    encoder.train(was_training)
-    layers = joint_maps(trace, rows)
+    try:
+        encoding = encoder(batch, pattern, trace)
+        rows = PairRows.of(input_rows(encoder, batch, pattern))
+    finally:
+        encoder.train(was_training)
+    return encoding, trace, rows
+
+
+def record_of(
+    shown: Shown, rows: PairRows, layers: Mapping[str, Float[Tensor, "_ S S"]]
+) -> AttentionRecord:
+    """What is shown, with joint maps by the layer's name; heads that a layer lacks are at rest."""
     heads = max(len(layer) for layer in layers.values())
-    labels = list(labels) or [""] * regions
-    boxes = batch.regions.boxes.float().cpu().numpy()
+    boxes = shown.batch.regions.boxes.detach().float().cpu().numpy()
     frame = np.array([[0, 0, 1, 1]] * rows.leads, dtype=boxes.dtype).reshape(-1, 4)
+    maps = torch.stack([at_rest(_with_heads(layer, heads)) for layer in layers.values()])
     return AttentionRecord(
-        tuple(rows.worded(words)),
+        tuple(rows.worded(shown.words)),
         np.concatenate([boxes, frame]),
-        picture,
-        torch.stack([_at_rest_beyond(layer, heads) for layer in layers.values()]).cpu().numpy(),
-        (*labels, *[WHOLE_PICTURE] * rows.leads),
-        title,
+        shown.picture,
+        maps.detach().cpu().numpy(),
+        (*(shown.labels or [""] * rows.regions), *[WHOLE_PICTURE] * rows.leads),
+        shown.sentence,
         tuple(layers),
-        np.array([*rows.added_text, *[False] * regions, *[True] * rows.leads], dtype=np.bool_),
+        np.array(rows.added, dtype=np.bool_),
     )
 
 
-@dataclass(frozen=True)
-class PairRows:
-    """Where one pair's rows stand: which text rows are added, how many lead the regions (0, 1)."""
-
-    added_text: tuple[bool, ...]
-    regions: int
-    leads: int
-
-    @classmethod
-    def of(cls, given: InputRows) -> PairRows:
-        """The rows of a batch of one pair, as its input layer lays them out."""
-        added = torch.zeros(given.layout.text.rows, dtype=torch.bool)
-        if given.own_text is not None:
-            added = torch.ones_like(added).index_fill(0, given.own_text.cpu(), False)
-        regions = given.layout.regions.rows
-        own = regions if given.leads is None else given.leads.rows
-        return cls(tuple(added.tolist()), own, regions - own)
-
-    @property
-    def text(self) -> int:
-        """Text rows, added ones among them."""
-        return len(self.added_text)
-
-    def worded(self, words: Sequence[str]) -> list[str]:
-        """The given words with those of the added rows at their places."""
-        rest = iter(words)
-        return [ADDED_WORD if added else next(rest) for added in self.added_text]
-
-    def in_order(self, weights: Tensor, rows: str, columns: str) -> Tensor:
-        """Weights with rows and columns ("text", "regions", "joint") in the record's order."""
-        order = {
-            "text": torch.arange(self.text),
-            "regions": torch.arange(self.regions + self.leads).roll(-self.leads),
-        }
-        order["joint"] = torch.cat([order["text"] + self.regions + self.leads, order["regions"]])
-        return weights[:, order[rows].to(weights.device)][:, :, order[columns].to(weights.device)]
-
-
-def joint_maps(trace: Mapping[str, Tensor], rows: PairRows) -> dict[str, Float[Tensor, "H S S"]]:
-    """One pair's joint maps by the layer's name, from what an encoder traced.
-
-    Raises ``ValueError`` for a trace without attention.
-    """
-    found = {name: value[0].float() for name, value in trace.items() if value.ndim == 4}
-    if not found:
-        raise ValueError("the encoder traced no attention; was it given a bidirectional pattern?")
-    maps: dict[str, Tensor] = {}
-    before = ""
-    for name, weights in found.items():
-        stream, number, what = name.split(".")
-        called = f"{_CALLED[stream]} {int(number) + 1}"
-        if stream == "blocks":
-            maps[called] = rows.in_order(weights, "joint", "joint")
-            continue
-        query, key = _CORNERS[what] if stream == "cross" else (stream, stream)
-        # text and region blocks after each other touch different rows: they run side by side
-        if {before.split(" ")[0], stream} == {"text", "regions"} and "·" not in before:
-            maps[called := f"{before} · {called}"] = maps.pop(before)
-        elif called not in maps:
-            maps[called] = torch.eye(rows.text + rows.regions + rows.leads).repeat(
-                len(weights), 1, 1
-            )
-        maps[called] = _filled(maps[called], rows, query, key, weights)
-        before = called
-    return maps
-
-
-_CALLED = {"blocks": "block", "text": "text", "regions": "regions", "cross": "co-attention"}
-_CORNERS = {"text_to_regions": ("text", "regions"), "regions_to_text": ("regions", "text")}
-
-
-def _filled(whole: Tensor, rows: PairRows, query: str, key: str, weights: Tensor) -> Tensor:
-    """The map with these query rows looking at those key rows; more heads if there are more."""
-    if not weights.shape[-1] or not weights.shape[-2]:
-        return whole
-    whole = _at_rest_beyond(whole, len(weights)).clone()
-    place = {"text": slice(0, rows.text), "regions": slice(rows.text, whole.shape[-1])}
-    heads = len(weights)
-    whole[:heads, place[query]] = 0.0
-    whole[:heads, place[query], place[key]] = rows.in_order(weights, query, key)
-    return whole
-
-
-def _at_rest_beyond(layer: Tensor, heads: int) -> Float[Tensor, "H S S"]:
-    """The layer with heads that it does not have at rest."""
-    missing = max(0, heads - len(layer))
-    return torch.cat([layer, torch.eye(layer.shape[-1]).to(layer).repeat(missing, 1, 1)])
+def _with_heads(layer: Tensor, heads: int) -> Tensor:
+    """The layer with empty maps for the heads that it lacks."""
+    missing = layer.new_zeros(heads - len(layer), *layer.shape[1:])
+    return torch.cat([layer, missing])

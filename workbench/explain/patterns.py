@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from workbench.encoders.encoding import Encoding
 from workbench.encoders.single_stream import SingleStream
 from workbench.encoders.two_stream import TwoStream
-from workbench.explain.attention import ADDED_WORD, WHOLE_PICTURE
+from workbench.explain.joint_maps import ADDED_WORD, WHOLE_PICTURE
 from workbench.explain.visibility import input_rows, own_places, who_sees_whom
 from workbench.objectives.mixing import Part
 from workbench.objectives.objective import Corrupted, Objective

@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from widgets.attention_record import AttentionRecord
 from workbench.data.datasets.scenes import AT_MOST
-from workbench.explain.attention import attention_of
+from workbench.explain.attention import attention_on
 from workbench.explain.questions import masked_language
 from workbench.explain.shown import Shown
 from workbench.objectives.contrastive import Contrastive
@@ -41,14 +41,6 @@ def shown_in(stream: SceneStream, example: int) -> Shown:
 def attention_in(model: Pretraining, stream: SceneStream, example: int) -> AttentionRecord:
     """The attention record of one example of a stream, on its picture."""
     return attention_on(model, shown_in(stream, example))
-
-
-def attention_on(model: Pretraining, shown: Shown) -> AttentionRecord:
-    """The attention record of what is shown."""
-    batch = shown.batch.to(_device(model))
-    return attention_of(
-        model.encoder, batch, shown.words, shown.picture, shown.labels, shown.sentence
-    )
 
 
 def scene_probe(
