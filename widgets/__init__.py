@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from widgets.attention_arrays import joint_attention as joint_attention
     from widgets.attention_record import AttentionRecord as AttentionRecord
     from widgets.attention_view import AttentionView as AttentionView
+    from widgets.attribution_record import AttributionRecord as AttributionRecord
     from widgets.launcher import Launcher as Launcher
     from widgets.live_attention import LiveAttention as LiveAttention
     from widgets.live_curve import LiveCurve as LiveCurve
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "AttentionRecord": "widgets.attention_record",
     "AttentionView": "widgets.attention_view",
+    "AttributionRecord": "widgets.attribution_record",
     "gallery": "widgets.picture_gallery",
     "grid_boxes": "widgets.attention_arrays",
     "joint_attention": "widgets.attention_arrays",
@@ -37,6 +39,7 @@ _HOMES = {
 __all__ = [
     "AttentionRecord",
     "AttentionView",
+    "AttributionRecord",
     "Launcher",
     "LiveAttention",
     "LiveCurve",
