@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from workbench.encoders.inputs import InputRows
@@ -53,14 +53,17 @@ class PairRows:
         rest = iter(words)
         return [ADDED_WORD if added else next(rest) for added in self.added_text]
 
+    def order(self, rows: str) -> Int[Tensor, "_"]:
+        """Which row of an encoder's "text", "regions" or "joint" rows stands where in a record."""
+        text = torch.arange(self.text)
+        regions = torch.arange(self.regions + self.leads).roll(-self.leads)
+        joint = torch.cat([text + self.regions + self.leads, regions])
+        return {"text": text, "regions": regions, "joint": joint}[rows]
+
     def in_order(self, weights: Tensor, rows: str, columns: str) -> Tensor:
-        """Weights with rows and columns ("text", "regions", "joint") in the record's order."""
-        order = {
-            "text": torch.arange(self.text),
-            "regions": torch.arange(self.regions + self.leads).roll(-self.leads),
-        }
-        order["joint"] = torch.cat([order["text"] + self.regions + self.leads, order["regions"]])
-        return weights[:, order[rows].to(weights.device)][:, :, order[columns].to(weights.device)]
+        """Weights with these rows and columns in the record's order."""
+        chosen = self.order(rows).to(weights.device)
+        return weights[:, chosen][:, :, self.order(columns).to(weights.device)]
 
 
 def joint_maps(trace: Mapping[str, Tensor], rows: PairRows) -> dict[str, Float[Tensor, "_ S S"]]:
