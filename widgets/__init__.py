@@ -12,42 +12,72 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from widgets.attention_arrays import grid_boxes as grid_boxes
     from widgets.attention_arrays import joint_attention as joint_attention
+    from widgets.attention_change import AttentionChange as AttentionChange
     from widgets.attention_record import AttentionRecord as AttentionRecord
     from widgets.attention_view import AttentionView as AttentionView
     from widgets.attribution_record import AttributionRecord as AttributionRecord
+    from widgets.comparison import Comparison as Comparison
+    from widgets.comparison import compare as compare
+    from widgets.gallery_of_images import image_gallery as image_gallery
+    from widgets.gallery_of_texts import text_gallery as text_gallery
+    from widgets.guess_record import GuessRecord as GuessRecord
+    from widgets.guess_view import GuessView as GuessView
     from widgets.launcher import Launcher as Launcher
     from widgets.live_attention import LiveAttention as LiveAttention
     from widgets.live_curve import LiveCurve as LiveCurve
     from widgets.panel import Panel as Panel
     from widgets.picture_gallery import gallery as gallery
+    from widgets.retrieval_record import RetrievalRun as RetrievalRun
+    from widgets.retrieval_view import RetrievalView as RetrievalView
     from widgets.single_stream_arrays import single_stream_attention as single_stream_attention
+    from widgets.thumbnails import thumbnails_of as thumbnails_of
 
 _HOMES = {
+    "AttentionChange": "widgets.attention_change",
     "AttentionRecord": "widgets.attention_record",
     "AttentionView": "widgets.attention_view",
     "AttributionRecord": "widgets.attribution_record",
+    "compare": "widgets.comparison",
+    "Comparison": "widgets.comparison",
     "gallery": "widgets.picture_gallery",
     "grid_boxes": "widgets.attention_arrays",
+    "GuessRecord": "widgets.guess_record",
+    "GuessView": "widgets.guess_view",
+    "image_gallery": "widgets.gallery_of_images",
     "joint_attention": "widgets.attention_arrays",
     "Launcher": "widgets.launcher",
     "LiveAttention": "widgets.live_attention",
     "LiveCurve": "widgets.live_curve",
     "Panel": "widgets.panel",
+    "RetrievalRun": "widgets.retrieval_record",
+    "RetrievalView": "widgets.retrieval_view",
     "single_stream_attention": "widgets.single_stream_arrays",
+    "text_gallery": "widgets.gallery_of_texts",
+    "thumbnails_of": "widgets.thumbnails",
 }
 
 __all__ = [
+    "AttentionChange",
     "AttentionRecord",
     "AttentionView",
     "AttributionRecord",
+    "Comparison",
+    "GuessRecord",
+    "GuessView",
     "Launcher",
     "LiveAttention",
     "LiveCurve",
     "Panel",
+    "RetrievalRun",
+    "RetrievalView",
+    "compare",
     "gallery",
     "grid_boxes",
+    "image_gallery",
     "joint_attention",
     "single_stream_attention",
+    "text_gallery",
+    "thumbnails_of",
 ]
 
 
