@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from widgets.attribution_record import AttributionRecord as AttributionRecord
     from widgets.comparison import Comparison as Comparison
     from widgets.comparison import compare as compare
+    from widgets.embedding_record import EmbeddingTable as EmbeddingTable
     from widgets.gallery_of_images import image_gallery as image_gallery
     from widgets.gallery_of_texts import text_gallery as text_gallery
     from widgets.guess_record import GuessRecord as GuessRecord
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from widgets.launcher import Launcher as Launcher
     from widgets.live_attention import LiveAttention as LiveAttention
     from widgets.live_curve import LiveCurve as LiveCurve
+    from widgets.neighbour_figure import figure_four as figure_four
+    from widgets.neighbourhoods import Neighbourhoods as Neighbourhoods
     from widgets.panel import Panel as Panel
     from widgets.picture_gallery import gallery as gallery
     from widgets.retrieval_record import RetrievalRun as RetrievalRun
@@ -39,6 +42,8 @@ _HOMES = {
     "AttributionRecord": "widgets.attribution_record",
     "compare": "widgets.comparison",
     "Comparison": "widgets.comparison",
+    "EmbeddingTable": "widgets.embedding_record",
+    "figure_four": "widgets.neighbour_figure",
     "gallery": "widgets.picture_gallery",
     "grid_boxes": "widgets.attention_arrays",
     "GuessRecord": "widgets.guess_record",
@@ -48,6 +53,7 @@ _HOMES = {
     "Launcher": "widgets.launcher",
     "LiveAttention": "widgets.live_attention",
     "LiveCurve": "widgets.live_curve",
+    "Neighbourhoods": "widgets.neighbourhoods",
     "Panel": "widgets.panel",
     "RetrievalRun": "widgets.retrieval_record",
     "RetrievalView": "widgets.retrieval_view",
@@ -62,15 +68,18 @@ __all__ = [
     "AttentionView",
     "AttributionRecord",
     "Comparison",
+    "EmbeddingTable",
     "GuessRecord",
     "GuessView",
     "Launcher",
     "LiveAttention",
     "LiveCurve",
+    "Neighbourhoods",
     "Panel",
     "RetrievalRun",
     "RetrievalView",
     "compare",
+    "figure_four",
     "gallery",
     "grid_boxes",
     "image_gallery",

@@ -1,84 +1,25 @@
 // Who looks at whom between the words and the regions of a picture. Everything happens in the browser.
-import { blendHeads, columnOf, crossShare, hideAndRenormalise, rowOf, strongest, wordsByRegions } from "./core/attention.js";
-import { cssColour, scaleColour } from "./core/colour.js";
+import { strongest } from "./core/attention.js";
+import { blockWords, headsWords, placeWords } from "./core/attention_words.js";
+import { signedPoints } from "./core/difference.js";
 import { fitInside, pickBox } from "./core/layout.js";
-import { attentionSentence, percent, readablePieces, regionName, specialWords } from "./core/text.js";
+import { percent, readablePieces } from "./core/text.js";
+import { makeChange } from "./parts/attention_change.js";
+import { makeControls, makeFrames, makeKey } from "./parts/attention_controls.js";
+import { makeHeads } from "./parts/attention_heads.js";
+import { lookOf, makeNames } from "./parts/attention_look.js";
+import { makeNumbers } from "./parts/attention_numbers.js";
+import { makePlayer } from "./parts/attention_play.js";
 import { drawChips, makeChips } from "./parts/chips.js";
 import { freshName, make, oncePerFrame, tableOf, themeAt, watchTheme } from "./parts/dom.js";
-import { drawHeadGrid, makeHeadGrid } from "./parts/head_grid.js";
 import { drawHeatMap, heatMapCell, heatMapLayout } from "./parts/heat_map.js";
 import { drawPicture } from "./parts/picture.js";
 
-const CHOICES = ["layer", "head", "head_weights", "word", "region", "direction", "hide_special"];
-
-function typed(Kind, view) {
-  return new Kind(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-}
-
-/** The numbers of a model, worked out once for each choice of layer, heads, direction and hiding. */
-function makeNumbers(model) {
-  const words = model.get("words");
-  const regions = model.get("boxes").length;
-  const [layers, heads] = model.get("shape");
-  const size = words.length + regions;
-  const codes = typed(Uint16Array, model.get("codes"));
-  const scales = typed(Float32Array, model.get("scales"));
-  const kept = new Map();
-  const remember = (key, work) => {
-    if (!kept.has(key)) kept.set(key, work());
-    return kept.get(key);
-  };
-  const hidden = () => (model.get("hide_special") ? specialWords(words) : []);
-  const sharesOf = (head) => {
-    if (head >= 0) return Array.from({ length: heads }, (_, index) => Number(index === head));
-    return model.get("head_weights").length ? model.get("head_weights") : Array(heads).fill(1);
-  };
-  const mapOf = (layer, head) => {
-    const map = blendHeads(codes, scales, layer, sharesOf(head), size);
-    return hidden().length ? hideAndRenormalise(map, size, hidden()) : map;
-  };
-  const view = () => `${model.get("direction")} ${model.get("hide_special")} ${model.get("head_weights")}`;
-  return {
-    words, regions, layers, heads, hidden,
-    shown: () => words.map((_, word) => word).filter((word) => !hidden().includes(word)),
-    block: (layer, head) => remember(`${layer} ${head} ${view()}`, () =>
-      wordsByRegions(mapOf(layer, head), words.length, regions, model.get("direction"))),
-    shares: () => remember(`shares ${view()}`, () => Array.from({ length: layers }, (_, layer) =>
-      [...Array(heads).keys(), -1].map((head) =>
-        crossShare(mapOf(layer, head), words.length, regions, model.get("direction"), hidden()))).flat()),
-  };
-}
-
-function makeControls(model, keep) {
-  const name = freshName("wb-direction");
-  const radios = [["word_to_region", "Words to regions"], ["region_to_word", "Regions to words"]].map(([value, text]) => {
-    const input = make("input", { type: "radio", name, value });
-    input.addEventListener("change", () => keep({ direction: value }));
-    return make("label", {}, input, make("span", { text }));
-  });
-  const special = make("input", { type: "checkbox" });
-  special.addEventListener("change", () => keep({ hide_special: special.checked }));
-  const box = make("div", { class: "wb-row" },
-    make("div", { class: "wb-segments", role: "radiogroup", "aria-label": "direction" }, ...radios),
-    make("label", { class: "wb-field" }, special, make("span", { text: "Hide special tokens" })));
-  const show = () => {
-    radios.forEach((label) => { label.firstChild.checked = label.firstChild.value === model.get("direction"); });
-    special.checked = model.get("hide_special");
-  };
-  return { box, show };
-}
-
-function makeKey() {
-  const bar = make("span", { class: "wb-key-bar" });
-  const most = make("span");
-  const box = make("div", { class: "wb-row wb-note" }, make("span", { text: "0" }), bar, most, make("span", { text: "attention weight" }));
-  const show = (peak, dark) => {
-    const stops = [0, 0.25, 0.5, 0.75, 1].map((share) => cssColour(scaleColour(share, dark)));
-    bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
-    most.textContent = percent(peak);
-  };
-  return { box, show };
-}
+const CHOICES = ["layer", "head", "head_weights", "word", "region", "direction", "hide_special", "threshold", "metric",
+  "frame", "shown", "change", "changed", "problem", "busy", "hover_word", "hover_region"];
+const FRAME = ["words", "labels", "boxes", "shape", "picture", "layer_names", "added", "frame_labels", "metric_names",
+  "names", "rerunnable", "toolbar", "caption"];
+const NUMBERS = ["codes", "scales", "rest", "metric_values", "after_codes", "after_metric_values"];
 
 /** The view; drawn anew only when another sentence, picture or size is shown. */
 function render({ model, el }) {
@@ -87,7 +28,7 @@ function render({ model, el }) {
     end();
     end = renderRecord({ model, el });
   });
-  const watched = ["words", "labels", "boxes", "shape", "picture"].map((name) => `change:${name}`);
+  const watched = FRAME.map((name) => `change:${name}`);
   watched.forEach((event) => model.on(event, again));
   return () => {
     watched.forEach((event) => model.off(event, again));
@@ -98,33 +39,56 @@ function render({ model, el }) {
 function renderRecord({ model, el }) {
   let numbers = makeNumbers(model);
   const labels = model.get("labels");
-  const pieces = readablePieces(model.get("words"));
   const boxes = model.get("boxes");
-  let hovered = { word: -1, region: -1 };
+  const added = model.get("added");
+  const pieces = readablePieces(model.get("words"));
+  const names = makeNames(model, pieces);
   const keep = (values) => {
     for (const [name, value] of Object.entries(values)) model.set(name, value);
     model.save_changes();
     soon();
   };
-  const hover = (word, region) => {
-    if (word === hovered.word && region === hovered.region) return;
-    hovered = { word, region };
+  const hover = (word, region, cell = null) => {
+    pointed = cell;
+    if (word !== model.get("hover_word")) model.set("hover_word", word); // not saved: no kernel need know
+    if (region !== model.get("hover_region")) model.set("hover_region", region);
     soon();
   };
-  const chooseWord = (word) => keep({ word, region: -1 });
-  const chooseRegion = (region) => keep({ region });
+  const among = () => numbers.kinds().rows === numbers.kinds().columns;
+  const chooseWord = (word) => {
+    player.stop();
+    keep(among() ? { word } : { word, region: -1 });
+  };
+  const chooseRegion = (region) => {
+    player.stop();
+    keep({ region });
+  };
+  const pressWord = (word) => (change.taking() ? change.toggle("words", word) : chooseWord(word));
+  const pressRegion = (region) => (change.taking() ? change.toggle("regions", region) : chooseRegion(region));
+  const turn = (direction) => {
+    const region = model.get("region") < 0 && !look.othersAreWords ? look.best : Math.max(0, model.get("region"));
+    keep(direction === "region_to_region" ? { direction, region } : { direction });
+  };
+  const takeHead = (layer, head) => {
+    const heads = head >= 0 ? [head] : Array.from({ length: numbers.heads }, (_, i) => i);
+    heads.forEach((one) => change.toggle("heads", [layer, one]));
+  };
 
   const picture = make("canvas", { class: "wb-picture", role: "img" });
   const heat = make("canvas", { class: "wb-heat", role: "img" });
-  const words = makeChips("words", pieces, { hover: (index) => hover(index, -1), choose: chooseWord });
+  const words = makeChips("words", pieces, {
+    hover: (index) => hover(index, -1), choose: chooseWord, press: pressWord, added, take: (index) => change.toggle("words", index),
+  });
   const regionTexts = boxes.map((_, region) => [`${region} ${labels[region]}`.trim(), false]);
-  const regions = makeChips("regions", regionTexts, { hover: (index) => hover(-1, index), choose: chooseRegion });
-  const grid = makeHeadGrid(numbers.layers, numbers.heads, (layer, head) => keep({ layer, head }));
-  const controls = makeControls(model, keep);
-  const key = makeKey();
+  const regions = makeChips("regions", regionTexts, {
+    hover: (index) => hover(-1, index), choose: chooseRegion, press: pressRegion, take: (index) => change.toggle("regions", index),
+    added: added.map((row) => row - pieces.length),
+  });
+  const change = makeChange(model, keep, names);
+  const heads = makeHeads(model, () => numbers, { keep, take: takeHead, taking: change.taking });
+  const player = makePlayer(() => stepOn(), () => model.get("hover_word") >= 0 || model.get("hover_region") >= 0);
   const sentence = make("p", { class: "wb-sentence", role: "status", "aria-live": "polite" });
   const where = make("p", { class: "wb-note wb-where" });
-  const gridNote = make("span", { class: "wb-note" });
   const tableName = freshName("wb-table");
   const frame = make("div", { class: "wb-table-frame", id: tableName, hidden: true, tabindex: "0", role: "region", "aria-label": "weights as a table" });
   const tableButton = make("button", { class: "wb-button", type: "button", text: "Table", "aria-expanded": "false", "aria-controls": tableName });
@@ -133,17 +97,20 @@ function renderRecord({ model, el }) {
     tableButton.setAttribute("aria-expanded", String(!frame.hidden));
     soon();
   });
+  player.button.hidden = !model.get("toolbar");
+  const controls = makeControls(model, { keep, turn }, [player.button, change.button, tableButton]);
+  const frames = makeFrames(model, keep);
+  const key = makeKey(model, keep);
   const heading = (text, ...more) => make("h3", { class: "wb-heading" }, make("span", { text }), ...more);
-  const box = make("section", { class: "wb wb-attention", "aria-label": "attention between words and regions" },
-    make("div", { class: "wb-row wb-spread" }, controls.box, tableButton),
-    make("div", { class: "wb-said" }, sentence, where),
+  const own = () => make("span", { class: "wb-note", text: "dotted: a row of the encoder’s own" });
+  const heatHeading = heading("");
+  const box = make("section", { class: "wb wb-attention", "aria-label": ["attention between words and regions", model.get("caption")].filter(Boolean).join(", ") },
+    controls.box, frames.box, make("div", { class: "wb-said" }, sentence, where), change.box,
     make("div", { class: "wb-columns" },
       make("div", { class: "wb-left" }, picture,
-        make("div", {}, heading("Words"), words.list)),
-      make("div", { class: "wb-right" },
-        make("div", {}, heading("Layers and heads ", gridNote), grid.grid),
-        make("div", {}, heading("Words by regions"), heat, key.box))),
-    make("div", {}, heading("Regions"), regions.list),
+        make("div", {}, heading("Words", ...(added.some((row) => row < pieces.length) ? [own()] : [])), words.list)),
+      make("div", { class: "wb-right" }, heads.box, make("div", {}, heatHeading, heat, key.box))),
+    make("div", {}, heading("Regions", ...(added.some((row) => row >= pieces.length) ? [own()] : [])), regions.list),
     frame);
   el.replaceChildren(box);
 
@@ -153,10 +120,20 @@ function renderRecord({ model, el }) {
   image.src = address;
   let theme = null; // known once the host has put the box on its page
   let layout = null;
+  let pointed = null; // the cell of the heat map under the pointer
+  let look = lookOf(model, numbers, names);
+  let axes = { rows: [], columns: [] };
 
-  function focusNow() {
-    if (hovered.word >= 0 || hovered.region >= 0) return hovered; // over the heat map it is both
-    return model.get("region") >= 0 ? { word: -1, region: model.get("region") } : { word: model.get("word"), region: -1 };
+  function stepOn() {
+    if (look.rows === "region") return keep({ region: (Math.max(-1, model.get("region")) + 1) % boxes.length });
+    const shown = numbers.shown();
+    const next = shown[(shown.indexOf(look.isWord ? look.focus.word : -1) + 1) % shown.length];
+    return keep(among() ? { word: next } : { word: next, region: -1 });
+  }
+
+  function axisOf(kind, sides) {
+    if (kind === "word") return numbers.shown().map((index) => ({ index, name: pieces[index][0] }));
+    return boxes.map((_, index) => ({ index, name: sides ? regionTexts[index][0] : String(index) }));
   }
 
   function draw() {
@@ -164,49 +141,51 @@ function renderRecord({ model, el }) {
     theme ??= themeAt(box);
     // sizes are read before anything is written, or the page would be laid out twice
     const room = { picture: picture.parentElement.clientWidth, heat: heat.parentElement.clientWidth };
-    const [layer, head, direction] = [model.get("layer"), model.get("head"), model.get("direction")];
-    const block = numbers.block(layer, head);
-    const peak = block.reduce((most, value) => Math.max(most, value), 0);
-    const focus = focusNow();
-    const isWord = focus.word >= 0;
-    const values = isWord ? rowOf(block, numbers.regions, focus.word) : columnOf(block, numbers.regions, focus.region);
-    const best = strongest(values, 1)[0];
-    const shown = numbers.shown();
-    const hidden = numbers.hidden();
-
+    look = lookOf(model, numbers, names);
+    const { focus, isWord, values, peak, othersAreWords } = look;
+    const [hidden, signed] = [numbers.hidden(), numbers.signed()];
     controls.show();
-    const other = isWord ? regionName(best, labels[best]) : pieces[best][0];
-    const subject = isWord ? pieces[focus.word][0] : regionName(focus.region, labels[focus.region]);
-    const said = attentionSentence(subject, isWord, other, direction, values[best]);
-    if (sentence.textContent !== said) sentence.textContent = said;
+    frames.show();
+    change.show(numbers.both);
+    if (sentence.textContent !== look.sentence) sentence.textContent = look.sentence;
     where.textContent = describePlace(model, numbers);
-    drawPictureNow(focus, isWord ? values : null, room.picture);
-    const pinned = { word: model.get("region") < 0 ? model.get("word") : -1, region: model.get("region") };
-    drawChips(words, { focus: focus.word, pinned: pinned.word, values: isWord ? null : values, peak, hidden });
-    drawChips(regions, { focus: focus.region, pinned: pinned.region, values: isWord ? values : null, peak, hidden: [] });
-    const way = direction === "word_to_region" ? "of the words’ attention is on regions" : "of the regions’ attention is on words";
-    drawHeadGrid(grid, numbers.shares(), layer, head, theme.dark, way);
-    gridNote.textContent = `% ${way}`;
-    const names = shown.map((word) => pieces[word][0]);
-    layout = heatMapLayout(heat, names, numbers.regions, room.heat, theme.font);
-    drawHeatMap(heat, layout, { names, shown, regions: numbers.regions, weights: block, peak, focus, theme });
-    heat.setAttribute("aria-label", `Heat map of ${names.length} words by ${numbers.regions} regions, largest weight ${percent(peak)}`);
-    key.show(peak, theme.dark);
-    if (!frame.hidden) fillTable(subject, isWord, values, hidden);
+    const seen = othersAreWords ? null : values;
+    if (image.naturalWidth) {
+      const [width, height] = fitInside(image.naturalWidth, image.naturalHeight, room.picture, 460);
+      drawPicture(picture, image, { width, height, boxes, values: seen, marked: focus.region, font: theme.font, signed, taken: change.taken("regions") });
+      picture.setAttribute("aria-label", `${model.get("title") || "picture"}: ${sentence.textContent}`);
+    }
+    const pinned = look.rows === "region" || (!among() && model.get("region") >= 0) ? { word: -1, region: model.get("region") } : { word: model.get("word"), region: -1 };
+    const chips = (kind, list, at, given, gone) => drawChips(list, { focus: at, pinned: pinned[kind], values: given, peak, hidden: gone, signed, taken: change.taken(`${kind}s`) });
+    chips("word", words, focus.word, othersAreWords ? values : null, hidden);
+    chips("region", regions, focus.region, seen, []);
+    heads.show(theme.dark);
+    drawHeat(room.heat, signed);
+    if (!frame.hidden) fillTable(isWord ? pieces[focus.word][0] : regionTexts[focus.region][0], hidden, signed);
   }
 
-  function drawPictureNow(focus, values, room) {
-    if (!image.naturalWidth) return;
-    const [width, height] = fitInside(image.naturalWidth, image.naturalHeight, room, 460);
-    drawPicture(picture, image, { width, height, boxes, values, marked: focus.region, font: theme.font });
-    picture.setAttribute("aria-label", `${model.get("title") || "picture"}: ${sentence.textContent}`);
+  function drawHeat(room, signed) {
+    const { rows, columns, peak, focus, block, wide } = look;
+    axes = { rows: axisOf(rows, true), columns: axisOf(columns, false) };
+    heatHeading.firstChild.textContent = rows === columns ? `${rows === "word" ? "Words" : "Regions"}, who looks at whom` : "Words by regions";
+    layout = heatMapLayout(heat, axes.rows, axes.columns, columns === "word", room, theme.font);
+    const at = { row: rows === "word" ? focus.word : focus.region, column: rows === columns ? -1 : focus.region };
+    if (pointed) at.column = pointed.column;
+    drawHeatMap(heat, layout, { ...axes, wide, weights: block, peak, focus: at, theme });
+    const told = signed ? signedPoints : percent;
+    heat.setAttribute("aria-label", `Heat map of ${axes.rows.length} ${rows}s by ${axes.columns.length} ${columns}s, largest ${signed ? "difference" : "weight"} ${told(peak)}`);
+    const cell = pointed && `${names.named(rows === "word", pointed.row)} · ${names.named(columns === "word", pointed.column)}: ${told(block[pointed.row * wide + pointed.column])}`;
+    key.show(peak, signed, theme.dark, cell || "");
   }
 
-  function fillTable(subject, isWord, values, hidden) {
-    const rows = strongest(values, values.length).filter((index) => !(hidden.includes(index) && !isWord))
-      .map((index, rank) => [String(rank + 1), String(index), isWord ? labels[index] || "–" : pieces[index][0], `${(100 * values[index]).toFixed(1)} %`]);
-    frame.replaceChildren(tableOf(`Weights between “${subject}” and every ${isWord ? "region" : "word"}, strongest first`,
-      [["rank", true], ["index", true], [isWord ? "region" : "word", false], ["weight", true]], rows));
+  function fillTable(subject, hidden, signed) {
+    const { othersAreWords, values } = look;
+    const unit = signed ? (value) => `${(100 * value).toFixed(1).replace("-", "−")} points` : (value) => `${(100 * value).toFixed(1)} %`;
+    const rows = strongest(values.map(Math.abs), values.length).filter((index) => !(hidden.includes(index) && othersAreWords))
+      .map((index, rank) => [String(rank + 1), String(index), othersAreWords ? pieces[index][0] : labels[index] || "–", unit(values[index])]);
+    const kind = othersAreWords ? "word" : "region";
+    frame.replaceChildren(tableOf(`${signed ? "Differences" : "Weights"} between “${subject}” and every ${kind}, strongest first`,
+      [["rank", true], ["index", true], [kind, false], [signed ? "difference" : "weight", true]], rows));
   }
 
   const soon = oncePerFrame(draw);
@@ -216,27 +195,36 @@ function renderRecord({ model, el }) {
   };
   const cellAtPointer = (event) => {
     const frameBox = heat.getBoundingClientRect();
-    const shown = numbers.shown();
-    const cell = layout && heatMapCell(layout, event.clientX - frameBox.left, event.clientY - frameBox.top, shown.length, numbers.regions);
-    return cell ? { word: shown[cell.place], region: cell.region } : { word: -1, region: -1 };
+    return layout && heatMapCell(layout, event.clientX - frameBox.left, event.clientY - frameBox.top, axes.rows, axes.columns);
+  };
+  const hoverCell = (event) => {
+    const cell = cellAtPointer(event);
+    if (!cell) return hover(-1, -1);
+    const [word, region] = [look.rows === "word" ? cell.row : -1, look.columns === "word" ? -1 : look.rows === "word" ? cell.column : cell.row];
+    return hover(word, region, cell);
   };
   picture.addEventListener("pointermove", (event) => hover(-1, regionAt(event)));
   picture.addEventListener("pointerleave", () => hover(-1, -1));
-  picture.addEventListener("click", (event) => regionAt(event) >= 0 && chooseRegion(regionAt(event)));
-  heat.addEventListener("pointermove", (event) => hover(cellAtPointer(event).word, cellAtPointer(event).region));
+  picture.addEventListener("click", (event) => regionAt(event) >= 0 && pressRegion(regionAt(event)));
+  heat.addEventListener("pointermove", hoverCell);
   heat.addEventListener("pointerleave", () => hover(-1, -1));
-  heat.addEventListener("click", (event) => cellAtPointer(event).word >= 0 && chooseWord(cellAtPointer(event).word));
+  heat.addEventListener("click", (event) => {
+    const cell = cellAtPointer(event);
+    if (cell) (look.rows === "word" ? pressWord : pressRegion)(cell.row);
+  });
   box.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && model.get("region") >= 0) keep({ region: -1 });
+    if (event.key !== "Escape") return;
+    if (player.playing()) player.stop();
+    else if (model.get("region") >= 0 && !among()) keep({ region: -1 });
   });
 
   const watched = CHOICES.map((name) => `change:${name}`);
   watched.forEach((event) => model.on(event, soon));
-  const renew = () => {
+  const renew = oncePerFrame(() => {
     numbers = makeNumbers(model);
     soon();
-  };
-  model.on("change:codes", renew);
+  });
+  NUMBERS.forEach((name) => model.on(`change:${name}`, renew));
   const dress = () => {
     theme = null;
     soon();
@@ -247,7 +235,8 @@ function renderRecord({ model, el }) {
   soon();
   return () => {
     watched.forEach((event) => model.off(event, soon));
-    model.off("change:codes", renew);
+    NUMBERS.forEach((name) => model.off(`change:${name}`, renew));
+    player.stop();
     resized.disconnect();
     unwatch();
     URL.revokeObjectURL(address);
@@ -255,10 +244,12 @@ function renderRecord({ model, el }) {
 }
 
 function describePlace(model, numbers) {
-  const mixed = new Set(model.get("head_weights")).size > 1;
-  const heads = model.get("head") >= 0 ? `head ${model.get("head")}` : mixed ? "weighted mix of heads" : `mean of ${numbers.heads} heads`;
-  const title = model.get("title") ? ` · ${model.get("title")}` : "";
-  return `Layer ${model.get("layer")} of 0–${numbers.layers - 1}, ${heads}${title}`;
+  const [layer, head] = numbers.place();
+  const heads = headsWords(head, model.get("head_weights"), numbers.awake(layer) || numbers.heads);
+  const place = placeWords(layer, numbers.layers, model.get("layer_names"), heads);
+  const [first, second] = model.get("names");
+  const look = numbers.both ? `, ${{ before: first, after: second, difference: `${second} − ${first}` }[numbers.mode()]}` : "";
+  return [`${place}, ${blockWords(model.get("direction"))}${look}`, model.get("title")].filter(Boolean).join(" · ");
 }
 
 export default { render };

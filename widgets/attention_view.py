@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
-from os import PathLike
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import traitlets
@@ -13,35 +11,48 @@ from jaxtyping import Float
 from PIL import Image
 
 from widgets import assets
-from widgets.attention_choice import AttentionChoice, first_word
+from widgets.attention_change import AttentionChange, Rerun
+from widgets.attention_choice import SHOWN, AttentionChoice, first_word
+from widgets.attention_frames import AttentionFrames, Source, coded
+from widgets.attention_metrics import Metric, meanings_of, metrics_of
 from widgets.attention_picture import draw
 from widgets.attention_record import AttentionRecord
-from widgets.core.attention import DIRECTIONS, encode
-from widgets.core.colour import Colour, scale_colour
-from widgets.explorer import Explorer
+from widgets.attention_traits import AttentionTraits
+from widgets.core.attention import DIRECTIONS
+from widgets.core.colour import Colour, scale_colour, signed_colour
 
 if TYPE_CHECKING:
     import pandas
 
-_DATA_TRAITS = ("words", "labels", "title", "boxes", "shape", "codes", "scales", "picture")
-_LARGEST_SIDE = 1280
+_DATA_TRAITS = (
+    *("words", "labels", "title", "boxes", "shape", "layer_names", "added", "frame_labels"),
+    *("frames_offered", "codes", "scales", "rest", "picture", "after_codes", "after_scales"),
+    *("after_rest", "metric_names", "metric_meanings", "metric_values", "after_metric_values"),
+    *("names", "changed", "problem", "rerunnable", "toolbar", "caption"),
+    *("hover_word", "hover_region"),
+)
 
 
-class AttentionView(Explorer):
+class AttentionView(AttentionTraits):
     """One sentence on one picture, every layer and head; hover a word and its regions light up.
 
-    ``record`` is an ``AttentionRecord``, anything with its fields, or the path of one
-    (``probes/step-*.npz``).  ``head`` −1 is
-    the mean of all heads, or their mix by ``head_weights``; ``region`` −1 means that the word is
-    asked about.  Numbers from Python are exact, the browser's within 2e-5 of them.
+    ``record`` is an ``AttentionRecord``, anything with its fields, the path of one
+    (``probes/step-*.npz``), or (label, record) pairs of the same words (see ``over``).  ``rerun``
+    lets the reader take words, regions and heads away and see what differs then; ``after`` is
+    another look to begin with, ``names`` what the two are called.  ``metrics`` are numbers
+    [L, H] of every head, or functions of a record, beside those of ``head_statistics``.
+    ``head`` −1 is the mean of all heads, or their mix by ``head_weights``; ``region`` −1 means that
+    the word is asked about.  Numbers from Python are exact, the browser's within 2e-5 of them.
     Raises ``traitlets.TraitError`` for a layer, head, word or region the record does not have.
+
+    .. image:: ../docs/pictures/attention-view.png
     """
 
     _esm: ClassVar[str] = assets.module("attention_view.js")
     _css: ClassVar[str] = assets.style("attention_view.css")
-    _exact: ClassVar[tuple[Colour, ...]] = tuple(scale_colour(i / 59, False) for i in range(60))
-    _choices: ClassVar[tuple[str, ...]] = (
-        *("layer", "head", "head_weights", "word", "region", "direction", "hide_special"),
+    _exact: ClassVar[tuple[Colour, ...]] = (
+        *(scale_colour(i / 59, False) for i in range(60)),
+        *(signed_colour(-(i + 1) / 40, False) for i in range(40)),
     )
 
     words = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -49,22 +60,38 @@ class AttentionView(Explorer):
     title = traitlets.Unicode().tag(sync=True)
     boxes = traitlets.List(traitlets.List(traitlets.Float())).tag(sync=True)
     shape = traitlets.List(traitlets.Int()).tag(sync=True)
+    layer_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    added = traitlets.List(traitlets.Int()).tag(sync=True)
+    frame_labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    frames_offered = traitlets.Int(1).tag(sync=True)
     codes = traitlets.Bytes().tag(sync=True)
     scales = traitlets.Bytes().tag(sync=True)
+    rest = traitlets.Bytes().tag(sync=True)
     picture = traitlets.Bytes().tag(sync=True)
+    metric_meanings = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    metric_values = traitlets.Bytes().tag(sync=True)
 
-    layer = traitlets.Int().tag(sync=True)
-    head = traitlets.Int(-1).tag(sync=True)
-    head_weights = traitlets.List(traitlets.Float()).tag(sync=True)
-    word = traitlets.Int().tag(sync=True)
-    region = traitlets.Int(-1).tag(sync=True)
-    direction = traitlets.Enum(DIRECTIONS, default_value=DIRECTIONS[0]).tag(sync=True)
-    hide_special = traitlets.Bool(False).tag(sync=True)
+    after_codes = traitlets.Bytes().tag(sync=True)
+    after_scales = traitlets.Bytes().tag(sync=True)
+    after_rest = traitlets.Bytes().tag(sync=True)
+    after_metric_values = traitlets.Bytes().tag(sync=True)
+    names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    changed = traitlets.Dict().tag(sync=True)
+    problem = traitlets.Unicode().tag(sync=True)
+    busy = traitlets.Bool(False).tag(sync=True)
+    rerunnable = traitlets.Bool(False).tag(sync=True)
+    live = traitlets.Bool(True).tag(sync=True)
+    toolbar = traitlets.Bool(True).tag(sync=True)
+    caption = traitlets.Unicode().tag(sync=True)
 
     def __init__(
         self,
-        record: AttentionRecord | str | PathLike[str] | object,
+        record: Source,
+        rerun: Rerun | None = None,
         *,
+        after: AttentionRecord | None = None,
+        names: tuple[str, str] = ("before", "after"),
+        metrics: Mapping[str, Metric] | None = None,
         layer: int | None = None,
         head: int = -1,
         head_weights: Sequence[float] = (),
@@ -72,35 +99,69 @@ class AttentionView(Explorer):
         region: int = -1,
         direction: str = DIRECTIONS[0],
         hide_special: bool = False,
+        threshold: float = 0.0,
+        metric: str = "",
+        frame: int = 0,
+        shown: str = SHOWN[2],
+        change: Mapping[str, Any] | AttentionChange | None = None,
+        toolbar: bool = True,
+        caption: str = "",
     ) -> None:
-        self.record = record = _drawable(record)
-        layer = record.layers - 1 if layer is None else layer
-        known_layer = layer if 0 <= layer < record.layers else 0
+        self.frames = AttentionFrames.of(record)
+        first = self.frames.records[0]
+        if rerun is not None and len(self.frames.labels) > 1:
+            raise ValueError("rerun changes one record; several were given, one after the other")
+        self._rerun, self.metrics = rerun, dict(metrics or {})
+        layer = first.layers - 1 if layer is None else layer
+        known_layer = layer if 0 <= layer < first.layers else 0
+        asked = change if isinstance(change, AttentionChange) else AttentionChange.of(change or {})
+        self.after: AttentionRecord | None = None
         super().__init__(
-            **_sent(record),
+            **self._sent(),
+            **self._sent_after(after),
+            names=list(names),
             layer=layer,
             head=head,
             head_weights=list(head_weights),
-            word=first_word(record, known_layer) if word is None else word,
+            word=first_word(first, known_layer) if word is None else word,
             region=region,
             direction=direction,
             hide_special=hide_special,
+            threshold=threshold,
+            metric=metric,
+            frame=frame,
+            shown=shown,
+            change=asked.plain(),
+            rerunnable=rerun is not None,
+            toolbar=toolbar,
+            caption=caption,
         )
 
-    def show(self, record: AttentionRecord | str | PathLike[str] | object) -> None:
+    @classmethod
+    def over(cls, records: Sequence[tuple[str, AttentionRecord]], **choices: Any) -> Self:
+        """One view of several records in their order, each with a label, and a slider over them.
+
+        They have the same words and shape; as many are kept as a page of 8 MB holds, evenly spaced.
+        """
+        return cls(list(records), **choices)
+
+    @property
+    def record(self) -> AttentionRecord:
+        """The record shown."""
+        return self.frames.records[self.frame]
+
+    def show(self, record: Source) -> None:
         """Show another record; what is chosen stays, where the words and sizes are the same."""
-        record = _drawable(record)
-        before, self.record = self.record, record
-        same = before.words == record.words and before.attention.shape == record.attention.shape
-        fresh = {
-            "layer": record.layers - 1,
-            "head": -1,
-            "head_weights": [],
-            "word": first_word(record, record.layers - 1),
-            "region": -1,
-        }
+        frames, before = AttentionFrames.of(record), self.frames.records[0]
+        now = frames.records[-1]
+        same = before.words == now.words and before.attention.shape == now.attention.shape
+        fresh: dict[str, Any] = {} if same else {"layer": now.layers - 1, "head": -1}
+        fresh |= {} if same else {"head_weights": [], "region": -1}
+        fresh |= {} if same else {"word": first_word(now, now.layers - 1)}
+        fresh |= {"frame": min(self.frame, len(frames.records) - 1), "change": {}, "problem": ""}
+        self.frames = frames
         with self.hold_sync(), self.hold_trait_notifications():
-            for name, value in {**_sent(record), **({} if same else fresh)}.items():
+            for name, value in {**self._sent(), **self._sent_after(None), **fresh}.items():
                 setattr(self, name, value)
 
     def choice(self) -> AttentionChoice:
@@ -114,11 +175,29 @@ class AttentionView(Explorer):
             self.region,
             self.direction,
             self.hide_special,
+            self.threshold,
+            self.after,
+            self.shown,
+            (self.names[0], self.names[1]),
+            AttentionChange.of(self.changed),
         )
 
-    def weights(self) -> Float[np.ndarray, "W N"]:
-        """Exact weights, words × regions, of the chosen layer, heads and direction."""
+    def weights(self) -> Float[np.ndarray, "rows columns"]:
+        """Exact weights of the chosen layer, heads and direction, words × regions (or alike)."""
         return self.choice().weights
+
+    def heads(self) -> pandas.DataFrame:
+        """Every metric of every head of the record shown: layer, name, head, one column each."""
+        import pandas
+
+        record = self.record
+        layers, heads = (places.ravel() for places in np.indices((record.layers, record.heads)))
+        names = record.layer_names or tuple(str(layer) for layer in range(record.layers))
+        found = metrics_of(record, self.metrics)
+        return pandas.DataFrame(
+            {"layer": layers, "name": [names[layer] for layer in layers], "head": heads}
+            | {name: values.ravel() for name, values in found.items()}
+        )
 
     def table(self) -> pandas.DataFrame:
         """The weights shown, one row each: word_index, word, region, label, weight."""
@@ -129,82 +208,67 @@ class AttentionView(Explorer):
         return self.choice().sentence()
 
     def to_image(self, width: int = 900, scale: float = 1) -> Image.Image:
-        """The picture with lit regions beside the words × regions heat map, at least 600 wide."""
+        """The picture with lit regions beside the heat map, at least 600 wide."""
         if width < 600:
             raise ValueError(f"an attention picture needs a width of 600 or more, got {width}")
-        return draw(self.choice(), width, scale)
+        label = self.frame_labels[self.frame] if self.frame_labels else self.caption
+        return draw(self.choice(), width, scale, label)
 
     def page_values(self) -> dict[str, Any]:
         """The traits a saved page needs, by name."""
-        return {name: getattr(self, name) for name in (*self._choices, *_DATA_TRAITS)}
+        values = {name: getattr(self, name) for name in (*self._choices, *_DATA_TRAITS)}
+        return {**values, "live": False, "busy": False}
 
-    @traitlets.validate("layer")
-    def _check_layer(self, proposal: Any) -> int:
-        return _in_range("layer", proposal["value"], 0, self.record.layers)
+    @traitlets.observe("change")
+    def _look_again(self, event: Any) -> None:
+        asked = AttentionChange.of(self.change)
+        if not asked and not self.changed:
+            self.problem = ""
+        elif not asked:
+            self._keep(None, asked)
+        elif self._rerun is None:
+            self.problem = "To look again, this view needs the model: AttentionView(record, rerun)."
+        else:
+            self.busy = True
+            try:
+                self._keep(self._fitting(self._rerun(asked)), asked)
+            except Exception as problem:  # whatever a model raises is told and not lost
+                self.problem = f"Looking again failed. {type(problem).__name__}: {problem}"
+            finally:
+                self.busy = False
 
-    @traitlets.validate("head")
-    def _check_head(self, proposal: Any) -> int:
-        return _in_range("head", proposal["value"], -1, self.record.heads)
-
-    @traitlets.validate("word")
-    def _check_word(self, proposal: Any) -> int:
-        return _in_range("word", proposal["value"], 0, len(self.record.words))
-
-    @traitlets.validate("region")
-    def _check_region(self, proposal: Any) -> int:
-        return _in_range("region", proposal["value"], -1, len(self.record.boxes))
-
-    @traitlets.validate("head_weights")
-    def _check_head_weights(self, proposal: Any) -> list[float]:
-        weights, heads = proposal["value"], self.record.heads
-        usable = len(weights) == heads and min(weights) >= 0 and sum(weights) > 0
-        if weights and not (usable and np.isfinite(weights).all()):
-            raise traitlets.TraitError(
-                f"head_weights must be empty or {heads} numbers of 0 or more with one above 0, "
-                f"got {weights}"
+    def _fitting(self, record: AttentionRecord) -> AttentionRecord:
+        shapes = [list(one.attention.shape) for one in (self.record, record)]
+        if shapes[0] != shapes[1]:
+            raise ValueError(
+                f"another look needs weights {shapes[0]} as the record shown, got {shapes[1]}"
             )
-        return weights
+        return record
 
+    def _keep(self, after: AttentionRecord | None, change: AttentionChange) -> None:
+        with self.hold_sync():
+            for name, value in self._sent_after(after).items():
+                setattr(self, name, value)
+            self.changed, self.problem = change.plain(), ""
 
-def _drawable(source: object) -> AttentionRecord:
-    record = AttentionRecord.of(source)
-    if not record.words or not len(record.boxes):
-        raise ValueError(
-            f"{len(record.words)} words and {len(record.boxes)} regions were given; a picture of "
-            "attention needs at least one of each"
-        )
-    return record
+    def _sent(self) -> dict[str, Any]:
+        found = [metrics_of(record, self.metrics) for record in self.frames.records]
+        values = [[one[name] for one in found] for name in found[0]]
+        return {
+            **self.frames.sent(),
+            "metric_names": list(found[0]),
+            "metric_meanings": meanings_of(list(found[0])),
+            "metric_values": np.array(values, dtype="<f4").tobytes(),
+        }
 
-
-def _sent(record: AttentionRecord) -> dict[str, Any]:
-    """A record as the traits that the browser gets."""
-    codes, scales = encode(record.attention)
-    return {
-        "words": list(record.words),
-        "labels": list(record.labels),
-        "title": record.title,
-        "boxes": record.boxes.astype(float).tolist(),
-        "shape": [record.layers, record.heads],
-        "codes": codes.astype("<u2").tobytes(),
-        "scales": scales.astype("<f4").tobytes(),
-        "picture": _coded(record.picture),
-    }
-
-
-def _in_range(name: str, value: int, low: int, count: int) -> int:
-    if not low <= value < count:
-        no_choice = {"head": " (-1: all heads)", "region": " (-1: none)"}.get(name, "")
-        raise traitlets.TraitError(
-            f"{name} {value} was given, but this record has {name}s 0 to {count - 1}{no_choice}"
-        )
-    return value
-
-
-def _coded(picture: np.ndarray) -> bytes:
-    """The picture for the browser: PNG, or JPEG where that is large; at most 1280 on a side."""
-    image = Image.fromarray(picture)
-    image.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE))
-    buffer = io.BytesIO()
-    small = image.width * image.height <= 200_000
-    image.save(buffer, "PNG" if small else "JPEG", **({} if small else {"quality": 90}))
-    return buffer.getvalue()
+    def _sent_after(self, after: AttentionRecord | None) -> dict[str, Any]:
+        """Another look as the browser gets it; numbers given as an array are of the first only."""
+        self.after = None if after is None else self._fitting(AttentionRecord.of(after))
+        names = ("after_codes", "after_scales", "after_rest")
+        if self.after is None:
+            return {**dict.fromkeys((*names, "after_metric_values"), b""), "changed": {}}
+        missing = np.full((self.after.layers, self.after.heads), np.nan)
+        own = {n: m if callable(m) else missing for n, m in self.metrics.items()}
+        values = np.array([*metrics_of(self.after, own).values()], dtype="<f4").tobytes()
+        sent = dict(zip(names, coded([self.after]), strict=True))
+        return {**sent, "after_metric_values": values, "changed": {}}

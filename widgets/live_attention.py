@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from widgets.attention_frames import fitting
 from widgets.attention_record import AttentionRecord
 from widgets.attention_view import AttentionView
+from widgets.page import page
 from widgets.panel import Panel
 from widgets.probe_record import guesses_in, probes_of, similarity_in
 from widgets.probe_view import ProbeView
@@ -18,7 +21,7 @@ class LiveAttention(Panel):
 
     ``run`` is a run folder or anything with a ``path`` to one, and may have no probe yet.  ``view``
     is the attention view (None before the first probe), ``probe`` has the slider, the guesses and
-    the similarities.  ``choices`` are those of ``AttentionView``.
+    the similarities.  ``choices`` are those of ``AttentionView``, and stay while one scrubs.
     """
 
     def __init__(self, run: Any, *, interval: float = 1.0, **choices: Any) -> None:
@@ -47,6 +50,40 @@ class LiveAttention(Panel):
         """Stop following and take the view away."""
         self._ended.set()
         super().close()
+
+    def to_html(self, path: str | PathLike[str] | None = None, title: str = "") -> str:
+        """A page with a slider over the probes of the same words, as many as fit into 8 MB."""
+        parts = [explorer.page_part() for explorer in self.explorers]
+        if self.view is not None:
+            over = self._over(self.view)
+            parts[self.explorers.index(self.view)] = over.page_part()
+            over.close()
+        text = page(title or type(self).__name__, parts)
+        if path is not None:
+            Path(path).write_text(text, "utf-8")
+        return text
+
+    def _over(self, view: AttentionView) -> AttentionView:
+        """One view of the probes that are like the one shown, open on that one or its nearest."""
+        probes = list(probes_of(self.folder).items())
+        found: list[tuple[int, AttentionRecord]] = []
+        for place in fitting(len(probes), view.record):
+            step, path = probes[place]
+            try:
+                record = AttentionRecord.load(path)
+            except (OSError, ValueError, KeyError):
+                continue  # the slider tells of it
+            same = record.attention.shape == view.record.attention.shape
+            if same and record.words == view.record.words:
+                found.append((step, record))
+        found = found or [(self.probe.step, view.record)]
+        far = [abs(step - self.probe.step) for step, _ in found]
+        labelled = [(f"step {step:,}", record) for step, record in found]
+        over = AttentionView.over(labelled, metrics=view.metrics, frame=far.index(min(far)))
+        for name, value in view.state().items():
+            if name not in ("frame", "change"):
+                setattr(over, name, value)
+        return over
 
     def _follow(self) -> None:
         while not self._ended.wait(self._interval):

@@ -4,6 +4,7 @@ function standIn(state) {
   return {
     get: (name) => state[name],
     set: (name, value) => {
+      if (sameValue(state[name], value)) return; // as in a notebook, and linked models would go on for ever
       state[name] = value;
       listeners.filter(([event]) => event === `change:${name}`).forEach(([, call]) => call());
     },
@@ -17,6 +18,10 @@ function standIn(state) {
   };
 }
 
+function sameValue(first, second) {
+  return first === second || (typeof first === typeof second && JSON.stringify(first) === JSON.stringify(second) && !(first instanceof DataView));
+}
+
 function bytesOf(text) {
   return new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 }
@@ -25,6 +30,7 @@ async function mount(identifier) {
   const state = JSON.parse(document.getElementById(`${identifier}-state`).textContent);
   for (const [name, text] of Object.entries(state.bytes)) state.values[name] = bytesOf(text);
   const model = standIn(state.values);
+  (globalThis.workbenchModels ??= new Map()).set(identifier, model);
   if (widget.initialize) await widget.initialize({ model });
   await widget.render({ model, el: document.getElementById(identifier) });
 }

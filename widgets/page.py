@@ -23,18 +23,42 @@ class PagePart:
     sentence: str
 
 
-def page(title: str, parts: Sequence[PagePart]) -> str:
-    """An HTML document that draws the parts one under the other and asks no other machine."""
+def page(
+    title: str,
+    parts: Sequence[PagePart],
+    *,
+    columns: int = 1,
+    links: Sequence[tuple[str, Sequence[int]]] = (),
+) -> str:
+    """An HTML document that draws the parts and asks no other machine.
+
+    Where there is room they stand ``columns`` side by side, a last one alone over all of them.
+    ``links`` are names of values, each with the numbers of the parts in which they go together.
+    """
     own_style = (FOLDER / "page.css").read_text("utf-8")
+    own_style += f"\nmain {{ --wb-columns: {columns}; }}\n" if columns > 1 else ""
     styles = "\n".join([own_style, *dict.fromkeys(part.style for part in parts)])
-    bodies = "\n".join(_body(f"widget-{index}", part) for index, part in enumerate(parts))
-    return document(title, styles, bodies, scripted=True)
+    alone = len(parts) - 1 if columns > 1 and len(parts) % columns == 1 else -1
+    bodies = [_body(f"widget-{i}", part, i == alone) for i, part in enumerate(parts)]
+    if links:
+        bodies.append(_linked(links))
+    return document(title, styles, "\n".join(bodies), scripted=True)
 
 
-def _body(identifier: str, part: PagePart) -> str:
+def _linked(links: Sequence[tuple[str, Sequence[int]]]) -> str:
+    script = (FOLDER / "page_links.js").read_text("utf-8")
+    named = [{"name": name, "widgets": [f"widget-{i}" for i in which]} for name, which in links]
+    return f"""<script type="module">
+{script}
+linkModels({json.dumps(named)});
+</script>"""
+
+
+def _body(identifier: str, part: PagePart, alone: bool = False) -> str:
     host = (FOLDER / "page.js").read_text("utf-8")
     module = part.module.replace("export default ", "const widget = ", 1)
-    return f"""<div id="{identifier}"></div>
+    across = ' class="wb-alone"' if alone else ""
+    return f"""<div id="{identifier}"{across}></div>
 <noscript><p>{html.escape(part.sentence)}</p></noscript>
 <script type="application/json" id="{identifier}-state">{embedded_json(part.values)}</script>
 <script type="module">

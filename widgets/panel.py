@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -19,37 +21,59 @@ _GAP = 12
 class Panel(ipywidgets.GridBox):
     """Widgets in ``columns`` side by side; the explorers among them make its picture and its page.
 
-    A plain ``ipywidgets.VBox`` leaves nothing but its name where no kernel runs.
+    ``linked`` names what the explorers that have it share ("word", "region", "layer"): chosen in
+    one, it is chosen in all, in the browser and without the kernel; with a word or a region go the
+    ones under the pointer.  A plain ``ipywidgets.VBox`` leaves nothing but its name where no kernel
+    runs.
     """
 
-    def __init__(self, *widgets: ipywidgets.DOMWidget, columns: int = 1) -> None:
+    def __init__(
+        self, *widgets: ipywidgets.DOMWidget, columns: int = 1, linked: Sequence[str] = ()
+    ) -> None:
         if not widgets or columns < 1:
             raise ValueError(f"a panel needs a widget and a column; got {len(widgets)}, {columns}")
-        self.columns = columns
+        self.columns, self.linked = columns, tuple(linked)
         layout = ipywidgets.Layout(
             grid_template_columns=f"repeat({columns}, minmax(0, 1fr))", grid_gap=f"{_GAP}px"
         )
         super().__init__(widgets, layout=layout)
+        self._links = list(self._linked_pairs())
 
     @property
     def explorers(self) -> list[Explorer]:
         """The children that have a picture of their own."""
         return [child for child in self.children if isinstance(child, Explorer)]
 
+    @property
+    def links(self) -> list[tuple[str, list[Explorer]]]:
+        """What goes together, by name, and the explorers that share it."""
+        hovered = [f"hover_{name}" for name in self.linked if name in ("word", "region")]
+        sharing = {
+            name: [explorer for explorer in self.explorers if explorer.has_trait(name)]
+            for name in (*self.linked, *hovered)
+        }
+        return [(name, explorers) for name, explorers in sharing.items() if len(explorers) > 1]
+
     def to_image(self, width: int = 900, scale: float = 1) -> Image.Image:
         """The explorers' pictures, ``columns`` side by side, each at least as wide as it needs.
 
-        Raises ``ValueError`` for a panel without explorers.
+        A last one alone is as wide as all.  Raises ``ValueError`` for a panel without explorers.
         """
         if not self.explorers:
             raise ValueError("this panel has no explorer, so there is no picture of it")
         each = max(600, (width - _GAP * (self.columns - 1)) // self.columns)
-        pictures = [explorer.to_image(each, scale) for explorer in self.explorers]
+        whole = each * self.columns + _GAP * (self.columns - 1)
+        alone = len(self.explorers) % self.columns == 1 and len(self.explorers) > 1
+        wide = [each] * (len(self.explorers) - 1) + [whole if alone else each]
+        pictures = [
+            explorer.to_image(room, scale)
+            for explorer, room in zip(self.explorers, wide, strict=True)
+        ]
         rows = [pictures[at : at + self.columns] for at in range(0, len(pictures), self.columns)]
         gap = round(_GAP * scale)
-        whole = max(sum(p.width for p in row) + gap * (len(row) - 1) for row in rows)
+        widest = max(sum(p.width for p in row) + gap * (len(row) - 1) for row in rows)
         heights = [max(p.height for p in row) for row in rows]
-        sheet = Image.new("RGB", (whole, sum(heights) + gap * (len(rows) - 1)), (255, 255, 255))
+        sheet = Image.new("RGB", (widest, sum(heights) + gap * (len(rows) - 1)), (255, 255, 255))
         top = 0
         for row, height in zip(rows, heights, strict=True):
             left = 0
@@ -65,15 +89,35 @@ class Panel(ipywidgets.GridBox):
 
     def to_html(self, path: str | PathLike[str] | None = None, title: str = "") -> str:
         """A self-contained page with every explorer, also written to ``path`` if given."""
-        text = page(title or "Panel", [explorer.page_part() for explorer in self.explorers])
+        number = {id(explorer): place for place, explorer in enumerate(self.explorers)}
+        links = [(name, [number[id(one)] for one in sharing]) for name, sharing in self.links]
+        parts = [explorer.page_part() for explorer in self.explorers]
+        text = page(title or type(self).__name__, parts, columns=self.columns, links=links)
         if path is not None:
             Path(path).write_text(text, "utf-8")
         return text
+
+    def _linked_pairs(self) -> Iterator[Any]:
+        """Links in the browser; what Python chooses is handed on here, where no browser may be."""
+        for name, explorers in self.links:
+            for first, second in combinations(explorers, 2):
+                setattr(second, name, getattr(explorers[0], name))
+                yield ipywidgets.jslink((first, name), (second, name))
+            for explorer in explorers:
+                explorer.observe(self._hand_on, name)
+
+    def _hand_on(self, change: Any) -> None:
+        # what a browser chose has been handed on there: an answer from here would come too late
+        if change.name in change.owner._property_lock:
+            return
+        for explorer in dict(self.links).get(change.name, []):
+            if explorer is not change.owner:
+                setattr(explorer, change.name, change.new)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         data = super()._repr_mimebundle_(**kwargs)
         if data is None or not self.explorers:
             return data
         exact = [colour for explorer in self.explorers for colour in explorer._exact]
-        png = png_bytes(self.to_image(), list(dict.fromkeys(exact)))
+        png = png_bytes(self.to_image(), list(dict.fromkeys(exact))[:200])
         return {**data, "image/png": png, "text/plain": self.sentence()}

@@ -135,6 +135,8 @@ def test_everything_by_keyboard(open_page, attention_page) -> None:
     assert sentence(page).startswith("“[SEP]”")
     assert page.locator("[aria-label=words] [tabindex='0']").count() == 1
 
+    page.keyboard.press("Tab")  # to what colours the heads
+    assert page.evaluate("document.activeElement.tagName") == "SELECT"
     page.keyboard.press("Tab")  # to the layers and heads
     assert page.evaluate("document.activeElement.getAttribute('role')") == "gridcell"
     page.keyboard.press("ArrowUp")
@@ -144,7 +146,9 @@ def test_everything_by_keyboard(open_page, attention_page) -> None:
     assert "Layer 2 of 0–3, head 1" in page.text_content(".wb-where")
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
-    page.keyboard.press("Tab")  # to the regions
+    for stop in ("SUMMARY", "SUMMARY", "INPUT", "SPAN"):  # best heads, mix, threshold, the regions
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.tagName") == stop
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     assert sentence(page).startswith("Region 2 (sun)")

@@ -50,12 +50,13 @@ OWN = {
     "hide_and_renormalise": lambda m, size, hidden: attention.hide_and_renormalise(
         _square(m, size), hidden
     ).ravel(),
-    "words_by_regions": lambda m, words, regions, direction: attention.words_by_regions(
+    "block_of": lambda m, words, regions, direction: attention.block_of(
         _square(m, words + regions), words, direction
     ).ravel(),
-    "cross_share": lambda m, words, regions, direction, hidden: attention.cross_share(
+    "block_share": lambda m, words, regions, direction, hidden: attention.block_share(
         _square(m, words + regions), words, direction, hidden
     ),
+    "at_least": lambda values, share: attention.at_least(np.array(values), share),
     "strongest": lambda values, count: attention.strongest(np.array(values), count),
 }
 

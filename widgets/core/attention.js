@@ -34,25 +34,37 @@ export function hideAndRenormalise(map, size, hidden) {
   return result;
 }
 
-/** The [words × regions] block; for "region_to_word" the regions' rows, laid so that words stay rows. */
-export function wordsByRegions(map, words, regions, direction) {
+/**
+ * One of the four blocks of a map, who reads by what is read. Between words and regions the words are
+ * always the rows: "region_to_word" is laid so that they stay.
+ */
+export function blockOf(map, words, regions, direction) {
   const size = words + regions;
-  const block = new Float32Array(words * regions);
-  for (let word = 0; word < words; word++) {
-    for (let region = 0; region < regions; region++) {
-      const [row, column] = direction === "word_to_region" ? [word, words + region] : [words + region, word];
-      block[word * regions + region] = map[row * size + column];
+  const [query, key] = direction.split("_to_").map((kind) => (kind === "word" ? [0, words] : [words, regions]));
+  const turned = direction === "region_to_word";
+  const [rows, columns] = turned ? [key[1], query[1]] : [query[1], key[1]];
+  const block = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const [reader, read] = turned ? [column, row] : [row, column];
+      block[row * columns + column] = map[(query[0] + reader) * size + key[0] + read];
     }
   }
   return block;
 }
 
-/** How much of the attention in this direction crosses between words and regions, mean over its rows. */
-export function crossShare(map, words, regions, direction, hidden) {
-  const block = wordsByRegions(map, words, regions, direction);
-  const gone = hidden.filter((word) => word < words).length;
-  const rows = direction === "word_to_region" ? words - gone : regions;
-  return rows > 0 ? block.reduce((sum, value) => sum + value, 0) / rows : 0;
+/** Share of its rows' attention that lies in a block, their mean; not a number where none does. */
+export function blockShare(map, words, regions, direction, hidden) {
+  const readsWords = direction.startsWith("word");
+  const rows = readsWords ? words - hidden.filter((word) => word < words).length : regions;
+  const total = blockOf(map, words, regions, direction).reduce((sum, value) => sum + value, 0);
+  return rows > 0 && total > 0 ? total / rows : NaN;
+}
+
+/** Values smaller than this share of the largest are 0; of negative ones the size counts. */
+export function atLeast(values, share) {
+  const least = share * values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return values.map((value) => (Math.abs(value) >= least ? value : 0));
 }
 
 /** One row of a table with this many columns. */

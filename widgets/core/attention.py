@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float, Float32, UInt16
+from jaxtyping import Bool, Float, Float32, UInt16
 
-DIRECTIONS = ("word_to_region", "region_to_word")
+DIRECTIONS = ("word_to_region", "region_to_word", "word_to_word", "region_to_region")
 
 
 def encode(
@@ -55,23 +55,44 @@ def hide_and_renormalise(
     return np.divide(result, left, out=np.zeros_like(result), where=left > 0)
 
 
-def words_by_regions(
+def block_of(
     attention_map: Float[np.ndarray, "S S"], words: int, direction: str
-) -> Float[np.ndarray, "W N"]:
-    """The words × regions block; for ``"region_to_word"`` the regions' rows, transposed."""
-    if direction == "word_to_region":
-        return attention_map[:words, words:]
-    return attention_map[words:, :words].T
+) -> Float[np.ndarray, "rows columns"]:
+    """One of the four blocks of a map, who reads by what is read.
+
+    Between words and regions the words are always the rows: for ``"region_to_word"`` the block
+    [N, W] is transposed.
+    """
+    places = {"word": slice(0, words), "region": slice(words, None)}
+    query, key = direction.split("_to_")
+    block = attention_map[places[query], places[key]]
+    return block.T if direction == "region_to_word" else block
 
 
-def cross_share(
+def block_share(
     attention_map: Float[np.ndarray, "S S"], words: int, direction: str, hidden: Sequence[int]
 ) -> float:
-    """Share of attention crossing between words and regions this way, mean over its rows."""
-    block = words_by_regions(attention_map, words, direction)
-    gone = sum(1 for word in hidden if word < words)
-    rows = words - gone if direction == "word_to_region" else block.shape[1]
-    return float(block.sum() / rows) if rows > 0 else 0.0
+    """Share of its rows' attention that lies in a block, their mean; NaN where none does."""
+    reads_words = direction.startswith("word")
+    gone = sum(1 for word in hidden if word < words) if reads_words else 0
+    rows = words - gone if reads_words else len(attention_map) - words
+    total = float(block_of(attention_map, words, direction).sum())
+    return total / rows if rows > 0 and total > 0 else float("nan")
+
+
+def at_least(values: Float[np.ndarray, "*shape"], share: float) -> Float[np.ndarray, "*shape"]:
+    """Values smaller than this share of the largest are 0; of negative ones the size counts."""
+    sizes = np.abs(np.asarray(values, dtype=np.float64))
+    least = share * float(sizes.max(initial=0.0))
+    return np.where(sizes >= least, values, 0.0)
+
+
+def at_rest(attention: Float[np.ndarray, "L H S S"], words: int) -> Bool[np.ndarray, "L H 2"]:
+    """Whether the rows of the words, of the regions, look at nothing but themselves."""
+    own = np.einsum("lhss->lhs", attention) > 1 - 1e-6
+    sides = [own[:, :, :words], own[:, :, words:]]
+    # one row alone sees itself in every model: that tells nothing
+    return np.stack([side.all(axis=-1) & (side.shape[-1] > 1) for side in sides], axis=-1)
 
 
 def strongest(values: Float[np.ndarray, "n"], count: int) -> list[int]:

@@ -31,10 +31,12 @@ export function regionName(region, label) {
 
 /** The one sentence under the picture, read aloud: who attends most to whom, and how much. */
 export function attentionSentence(focus, focusIsWord, other, direction, share) {
+  const [query, key] = direction.split("_to_");
+  const crossing = query !== key;
   const who = focusIsWord ? `“${focus}”` : focus.replace("region", "Region");
-  const whom = focusIsWord ? other : `“${other}”`;
+  const whom = focusIsWord !== crossing ? `“${other}”` : other;
   if (!(share > 0)) return `${who} has no attention to show here.`;
-  const reads = (direction === "word_to_region") === focusIsWord;
+  const reads = !crossing || (query === "word") === focusIsWord;
   const verb = reads ? "attends most to" : "is attended to most by";
   return `${who} ${verb} ${whom}, ${percent(share)}.`;
 }

@@ -45,10 +45,12 @@ def attention_sentence(
     focus: str, focus_is_word: bool, other: str, direction: str, share: float
 ) -> str:
     """The one sentence under the picture: who attends most to whom, and how much."""
+    query, key = direction.split("_to_")
+    crossing = query != key
     who = f"“{focus}”" if focus_is_word else focus.replace("region", "Region", 1)
-    whom = other if focus_is_word else f"“{other}”"
+    whom = f"“{other}”" if focus_is_word != crossing else other
     if not share > 0:
         return f"{who} has no attention to show here."
-    reads = (direction == "word_to_region") == focus_is_word
+    reads = not crossing or (query == "word") == focus_is_word
     verb = "attends most to" if reads else "is attended to most by"
     return f"{who} {verb} {whom}, {percent(share)}."

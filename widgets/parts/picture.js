@@ -2,39 +2,58 @@
 import { strongest } from "../core/attention.js";
 import { cssColour, inkOn } from "../core/colour.js";
 import { boxToRectangle, placeTags } from "../core/layout.js";
+import { signedPoints } from "../core/difference.js";
 import { percent } from "../core/text.js";
 import { sharpen } from "./dom.js";
 
 const AMBER = [255, 192, 92];
+const LESS = [140, 196, 255];
 const NIGHT = [14, 16, 20];
 const VEIL = 0.6;
 
 /**
- * Draw the picture. `values` are the regions' weights for the word in focus, or null where a region is
- * in focus; `marked` is the region in focus, or -1.
+ * Draw the picture. `values` are the regions' weights for what is in focus, or null where words are
+ * weighed; `marked` is the region in focus, or -1; `signed` means that values are differences; regions
+ * in `taken` are crossed out.
  */
-export function drawPicture(canvas, image, { width, height, boxes, values, marked, font }) {
+export function drawPicture(canvas, image, { width, height, boxes, values, marked, font, signed = false, taken = [] }) {
   const pen = sharpen(canvas, width, height);
   pen.imageSmoothingQuality = "high";
   pen.drawImage(image, 0, 0, width, height);
   const rectangles = boxes.map((box) => boxToRectangle(box, width, height));
-  const best = values ? Math.max(...values) : 0;
-  if (values) drawVeil(pen, rectangles, values, best, width, height);
+  const sizes = values ? values.map(Math.abs) : null;
+  const best = sizes ? Math.max(...sizes) : 0;
+  if (sizes) drawVeil(pen, rectangles, sizes, best, width, height);
   pen.lineWidth = 1;
   pen.strokeStyle = `rgba(255, 255, 255, ${Math.max(0.08, 0.32 * Math.min(1, 20 / boxes.length))})`;
   rectangles.forEach(([x, y, wide, high]) => pen.strokeRect(x + 0.5, y + 0.5, wide - 1, high - 1));
-  const top = values ? strongest(values, 3).filter((index) => values[index] > 0.2 * best) : [];
+  taken.forEach((index) => crossOut(pen, rectangles[index]));
+  const top = sizes ? strongest(sizes, 3).filter((index) => sizes[index] > 0.2 * best) : [];
   const order = marked >= 0 ? [marked, ...top.filter((index) => index !== marked)] : top;
-  const tags = order.map((index) => (values ? `${index}  ${percent(values[index])}` : String(index)));
+  const told = (index) => (signed ? signedPoints(values[index]) : percent(values[index]));
+  const tags = order.map((index) => (values && top.includes(index) ? `${index}  ${told(index)}` : String(index)));
   for (let rank = order.length - 1; rank >= 0; rank--) {
     const line = order[rank] === marked ? 3 : [3, 2, 1.5, 1.5][rank];
-    outline(pen, rectangles[order[rank]], line);
+    outline(pen, rectangles[order[rank]], line, signed && values[order[rank]] < 0 ? LESS : AMBER);
   }
   pen.font = `600 13px ${font}`;
-  const sizes = tags.map((tag) => [Math.ceil(pen.measureText(tag).width) + 12, 20]);
-  placeTags(order.map((index) => rectangles[index]), sizes, width, height).forEach((place, rank) => {
-    if (place) drawTag(pen, tags[rank], place, sizes[rank], rank === 0 ? AMBER : NIGHT);
+  const rooms = tags.map((tag) => [Math.ceil(pen.measureText(tag).width) + 12, 20]);
+  placeTags(order.map((index) => rectangles[index]), rooms, width, height).forEach((place, rank) => {
+    if (place) drawTag(pen, tags[rank], place, rooms[rank], rank === 0 ? AMBER : NIGHT);
   });
+}
+
+function crossOut(pen, [x, y, wide, high]) {
+  for (const [colour, line] of [[cssColour(NIGHT, 0.8), 4], ["rgb(255, 255, 255)", 1.5]]) {
+    pen.strokeStyle = colour;
+    pen.lineWidth = line;
+    pen.beginPath();
+    pen.moveTo(x, y);
+    pen.lineTo(x + wide, y + high);
+    pen.moveTo(x + wide, y);
+    pen.lineTo(x, y + high);
+    pen.stroke();
+  }
 }
 
 // Weakest first: where boxes overlap, the stronger one's light stays.
@@ -52,12 +71,12 @@ function drawVeil(pen, rectangles, values, best, width, height) {
   pen.drawImage(veil, 0, 0, width, height);
 }
 
-function outline(pen, [x, y, wide, high], line) {
+function outline(pen, [x, y, wide, high], line, colour) {
   pen.lineWidth = line + 2;
   pen.strokeStyle = cssColour(NIGHT, 0.75);
   pen.strokeRect(x, y, wide, high);
   pen.lineWidth = line;
-  pen.strokeStyle = cssColour(AMBER);
+  pen.strokeStyle = cssColour(colour);
   pen.strokeRect(x, y, wide, high);
 }
 
