@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PIL import Image
 
 from widgets.core.colour import ink_on, scale_colour
@@ -17,7 +19,8 @@ def draw(
     heading: str, guesses: Guesses | None, similarity: Similarity | None, width: int, scale: float
 ) -> Image.Image:
     """The guesses on the left, the map of similarities on the right."""
-    lines = 2 + len(guesses.truth) if guesses else 0
+    each = 2 if guesses and guesses.blind_top else 1
+    lines = 2 + each * len(guesses.truth) if guesses else 0
     cells = len(similarity.texts) if similarity else 0
     height = 52 + max(lines * _LINE + 12, 30 + cells * _CELL + 12 if cells else 0)
     sheet = Sheet(width, height, scale)
@@ -34,12 +37,22 @@ def _draw_guesses(sheet: Sheet, guesses: Guesses, left: float, top: float, wide:
     pieces = readable_pieces(guesses.sentence)
     said = "".join(("" if joined else " ") + text for text, joined in pieces).strip()
     sheet.text((left, top), said, 12.5, QUIET, widest=wide)
+    y = top + _LINE + 4
     for place, truth in enumerate(guesses.truth):
-        y = top + (place + 1) * _LINE + 4
         x = left + sheet.text((left, y), truth, 13, INK, bold=True, widest=90) + 12
-        rows = zip(guesses.top[place], guesses.chance[place].tolist(), strict=True)
-        text = " · ".join(f"{word} {percent(chance)}" for word, chance in rows)
-        sheet.text((x, y), text, 12.5, INK, widest=left + wide - x)
+        said = _told(guesses.top[place], guesses.chance[place].tolist())
+        sheet.text((x, y), said, 12.5, INK, widest=left + wide - x)
+        y += _LINE
+        if guesses.blind_chance is not None:
+            said = _told(guesses.blind_top[place], guesses.blind_chance[place].tolist())
+            told = f"without the picture: {said}"
+            sheet.text((x, y - 3), told, 12, QUIET, widest=left + wide - x)
+            y += _LINE
+
+
+def _told(top: Sequence[str], chance: Sequence[float]) -> str:
+    pairs = zip(top, chance, strict=True)
+    return " · ".join(f"{word} {percent(share)}" for word, share in pairs)
 
 
 def _draw_map(sheet: Sheet, pairs: Similarity, left: float, top: float, right: float) -> None:

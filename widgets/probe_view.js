@@ -7,8 +7,12 @@ import { make, oncePerFrame, tableOf, themeAt, watchTheme } from "./parts/dom.js
 function guessTable(hidden) {
   const most = Math.max(...hidden.map(({ top }) => top.length));
   const columns = [["hidden word", false], ...Array.from({ length: most }, (_, i) => [i === 0 ? "best guess" : `${i + 1}.`, false])];
-  const rows = hidden.map(({ truth, top, chance }) =>
-    [truth, ...top.map((word, i) => `${word === truth ? "✓ " : ""}${word} ${percent(chance[i])}`)]);
+  const row = (name, truth, top, chance) =>
+    [name, ...top.map((word, i) => `${word === truth ? "✓ " : ""}${word} ${percent(chance[i])}`)];
+  const rows = hidden.flatMap(({ truth, top, chance, blind_top: blind, blind_chance: blindChance }) => [
+    row(truth, truth, top, chance),
+    ...(blind ? [row(`${truth}, without the picture`, truth, blind, blindChance)] : []),
+  ]);
   return tableOf("A check marks the word that stood there", columns, rows);
 }
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import traitlets
 from PIL import Image
@@ -15,11 +16,16 @@ from widgets.explorer import Explorer
 from widgets.probe_picture import draw
 from widgets.probe_record import Guesses, Similarity
 
+if TYPE_CHECKING:
+    import pandas
+
 _PAGE_TRAITS = ("name", "steps", "step", "guessed", "hidden", "similarity", "texts", "kind")
 
 
 class ProbeView(Explorer):
     """A slider over the probes of a run, guesses for hidden words, and a map of similarities.
+
+    .. image:: ../docs/pictures/probe-view.png
 
     ``step`` is that of the probe shown, −1 before the first; ``following`` means that the newest
     is taken as soon as it is there.
@@ -28,6 +34,8 @@ class ProbeView(Explorer):
     _esm: ClassVar[str] = assets.module("probe_view.js")
     _css: ClassVar[str] = assets.style("probe_view.css")
     _exact: ClassVar[tuple[Colour, ...]] = tuple(scale_colour(i / 59, False) for i in range(60))
+
+    _choices: ClassVar[tuple[str, ...]] = ("name", "steps", "step", "following")
 
     name = traitlets.Unicode().tag(sync=True)
     steps = traitlets.List(traitlets.Int()).tag(sync=True)
@@ -54,6 +62,33 @@ class ProbeView(Explorer):
 
     guesses: Guesses | None = None
     pairs: Similarity | None = None
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], *given: Any) -> Self:
+        """The view that ``state`` describes, of the guesses and similarities of its probe."""
+        guesses, similarity = given or (None, None)
+        view = super().from_state(state)
+        view.show(guesses, similarity)
+        return view
+
+    def table(self) -> pandas.DataFrame:
+        """What the probe tells, one row a number: kind, of, other, value.
+
+        A guess ("guess", "guess without the picture") is that for the hidden word ``of``; else
+        ``of`` is a sentence, ``other`` the number of a picture, ``kind`` the measure.
+        """
+        import pandas
+
+        rows: list[tuple[str, str, str, float | None]] = []
+        for one in self.hidden:
+            for kind, prefix in (("guess", ""), ("guess without the picture", "blind_")):
+                found = zip(
+                    one.get(f"{prefix}top", []), one.get(f"{prefix}chance", []), strict=True
+                )
+                rows += [(kind, one["truth"], guess, chance) for guess, chance in found]
+        for text, values in zip(self.texts, self.similarity, strict=True):
+            rows += [(self.kind, text, str(n), value) for n, value in enumerate(values, 1)]
+        return pandas.DataFrame(rows, columns=["kind", "of", "other", "value"])
 
     def sentence(self) -> str:
         """Which step is shown, what was guessed there, and how many pairs were found."""
@@ -83,15 +118,18 @@ class ProbeView(Explorer):
 
 def _hidden(guesses: Guesses) -> list[dict[str, Any]]:
     rows = zip(guesses.positions, guesses.truth, guesses.top, guesses.chance.tolist(), strict=True)
-    return [
-        {
-            "position": place,
-            "truth": truth,
-            "top": list(top),
-            "chance": [_finite(c) for c in chance],
-        }
+    told = [
+        {"position": place, "truth": truth, **_listed("", top, chance)}
         for place, truth, top, chance in rows
     ]
+    if guesses.blind_chance is not None:
+        blind = zip(told, guesses.blind_top, guesses.blind_chance.tolist(), strict=True)
+        told = [{**one, **_listed("blind_", top, chance)} for one, top, chance in blind]
+    return told
+
+
+def _listed(prefix: str, top: tuple[str, ...], chance: list[float]) -> dict[str, Any]:
+    return {f"{prefix}top": list(top), f"{prefix}chance": [_finite(share) for share in chance]}
 
 
 def _finite(value: float) -> float | None:

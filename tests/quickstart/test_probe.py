@@ -8,9 +8,11 @@ import torch
 
 import widgets
 from widgets import AttentionRecord
+from widgets.probe_record import guesses_over_probes
 from workbench.quickstart import probe
 from workbench.quickstart.stream import scene_stream
 from workbench.quickstart.systems import SYSTEMS, World, pretraining_recipe
+from workbench.tasks.cloze import scores_of_hidden
 
 torch.set_num_threads(1)
 WORLD = World(count=8, source="drawn")
@@ -72,6 +74,30 @@ def test_guesses_and_similarities_stand_beside_the_attention(name, kind, tmp_pat
     ours = AttentionRecord.load(tmp_path / "probe.npz")
     assert (ours.attention == record["attention"]).all()
     assert widgets.AttentionRecord.load(tmp_path / "probe.npz").words == tuple(ours.words)
+
+
+@pytest.mark.parametrize("name", ["uniter-tiny", "vlp-tiny"])
+def test_guesses_stand_beside_those_without_the_picture(name, stream, tmp_path):
+    record, asked = record_of(name), probe.first_blank(stream, 0)
+    assert record["guess_blind_top"].shape == record["guess_top"].shape
+    assert record["guess_truth_chance"].shape == (2, len(asked.hidden))
+    ids = stream.take([asked.example]).text.ids[list(asked.hidden)]
+    model, batch = model_of(name), stream.take([asked.example])
+    task = probe.masked_language(model)
+    for side, seen in enumerate((batch, batch.without_regions())):
+        with torch.no_grad():
+            scores, _ = scores_of_hidden(
+                model.encoder, task.head, seen, [asked], [asked.hidden], task.mask_id
+            )
+        own = scores.softmax(-1).numpy()[range(len(ids)), ids.tolist()]
+        np.testing.assert_allclose(record["guess_truth_chance"][side], own, atol=1e-6)
+    folder = tmp_path / "probes"
+    folder.mkdir()
+    np.savez(folder / "step-000002.npz", **record)
+    told = guesses_over_probes(tmp_path)
+    assert told.title == stream.examples[asked.example].sentence
+    assert told.places.tolist() == list(asked.hidden) and told.steps.tolist() == [2]
+    assert [told.words[place] for place in told.places] == list(told.truth)
 
 
 def test_what_is_hidden_is_a_name_with_all_that_gives_it_away(stream):

@@ -19,6 +19,8 @@ VIEWS = sorted(
     path.name for path in assets.FOLDER.glob("*.js") if "export default" in path.read_text("utf-8")
 )
 
+SVG = "http://www.w3.org/2000/svg"  # a name that nobody asks a server for
+
 
 def _run(code: str) -> str:
     command = [sys.executable, "-c", code]
@@ -55,7 +57,7 @@ def test_modules_stand_alone(view: str) -> None:
     assert not re.search(r"^\s*import\b", text, re.MULTILINE)
     exports = re.findall(r"^export .*", text, re.MULTILINE)
     assert len(exports) == 1 and exports[0].startswith("export default ")
-    assert "http" not in text
+    assert "http" not in text.replace(SVG, "")
     assert "innerHTML" not in text
     names = re.findall(r"^(?:async )?(?:function|const|let|class) (\w+)", text, re.MULTILINE)
     twice = [name for name, count in Counter(names).items() if count > 1]

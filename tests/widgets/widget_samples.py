@@ -95,8 +95,11 @@ def attention_record(
     )
 
 
-def write_probe(folder: Path, step: int) -> Path:
-    """A probe of a run: attention, a hidden word's guesses, and three pairs of which two fit."""
+def write_probe(folder: Path, step: int, blind: bool = False) -> Path:
+    """A probe of a run: attention, a hidden word's guesses, and three pairs of which two fit.
+
+    With ``blind`` it also holds the guesses without the picture, as newer probes do.
+    """
     record = attention_record(seed=step)
     arrays = {field.name: np.asarray(getattr(record, field.name)) for field in fields(record)}
     arrays["title"] = np.array(f"step {step}")
@@ -110,6 +113,17 @@ def write_probe(folder: Path, step: int) -> Path:
         "similarity_texts": np.array(["a ball.", "the sun.", "a house."]),
         "similarity_kind": np.array("matching lead"),
     }
+    if blind:
+        arrays |= {
+            "guess_blind_top": np.array([["house", "ball"]]),
+            "guess_blind_chance": np.array([[0.4, 0.1]], dtype=np.float32),
+            "guess_truth_chance": np.array([[0.62], [0.1]], dtype=np.float32),
+            "guess_truth_rank": np.array([[1], [2]]),
+            "guess_words": np.array(WORDS),
+            "guess_boxes": record.boxes,
+            "guess_labels": np.array(record.labels),
+            "guess_title": np.array("a red ball"),
+        }
     path = folder / "probes" / f"step-{step:06d}.npz"
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")

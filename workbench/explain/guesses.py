@@ -177,7 +177,8 @@ def _best(
 def _of_regions(scorer: RegionScorer, asked: Turns, seen: Sequence[Encoding], top: int) -> _Told:
     scores = torch.stack([scorer.scores(one.regions[asked.region_rows]) for one in seen])
     kinds = (scorer.kind,) * len(asked.regions)
-    return _best(scores, scorer.truth(asked.regions), top, scorer.named, kinds)
+    truth = scorer.truth(asked.regions).to(scores.device)
+    return _best(scores, truth, top, scorer.named, kinds)
 
 
 def _in_order(parts: Sequence[_Told], asked: Turns) -> _Told:

@@ -13,6 +13,8 @@ from jaxtyping import Float
 from widgets.attention_record import AttentionRecord
 from workbench.data.datasets.scenes import AT_MOST
 from workbench.explain.attention import attention_on
+from workbench.explain.guesses import guesses
+from workbench.explain.hiding import Hidden
 from workbench.explain.questions import masked_language
 from workbench.explain.shown import Shown
 from workbench.objectives.contrastive import Contrastive
@@ -20,7 +22,7 @@ from workbench.objectives.matching import Matching
 from workbench.quickstart.stream import SceneStream, scene_stream
 from workbench.retrieval.contrast import contrast_table
 from workbench.retrieval.matching import pair_table
-from workbench.tasks.cloze import Blank, blanks, scores_of_hidden
+from workbench.tasks.cloze import Blank, blanks
 from workbench.training.model import Pretraining
 
 PICTURES, GUESSES = 6, 5
@@ -58,46 +60,58 @@ def scene_probe(
     stream = scene_stream(count=count, vocabulary=vocabulary, source=source)
     shown, asked = shown_in(stream, example), first_blank(stream, example)
     chosen = one_a_picture(stream, example, PICTURES)
+    there = shown if asked is None or asked.example == example else shown_in(stream, asked.example)
+    picture = {} if there is shown else {"guess_picture": there.picture}
 
     def record(model: Pretraining, step: int) -> dict[str, np.ndarray]:
         arrays = attention_on(model, shown).arrays()
-        arrays |= {} if asked is None else guesses_of(model, stream, asked)
+        found = {} if asked is None else guesses_of(model, stream, asked, shown=there)
+        arrays |= found | (picture if found else {})
         return arrays | similarities_of(model, stream, chosen)
 
     return record
 
 
-@torch.no_grad()
 def guesses_of(
-    model: Pretraining, stream: SceneStream, asked: Blank, top: int = GUESSES
+    model: Pretraining,
+    stream: SceneStream,
+    asked: Blank,
+    top: int = GUESSES,
+    *,
+    shown: Shown | None = None,
 ) -> dict[str, Any]:
     """The best guesses for what a blank hides; nothing of a model that masks no words.
 
     ``guess_sentence`` [W] are the sub-words with [MASK] shown, ``guess_position`` [g] the hidden
     places in it, ``guess_truth`` [g] what stood there, ``guess_top`` and ``guess_chance`` [g, k]
-    the guesses, best first, and their probabilities.  A model that knows only seq2seq sees the
-    words before a place alone, as it was trained.
+    the guesses, best first, and their probabilities; ``guess_blind_top`` and ``guess_blind_chance``
+    the same without the picture; ``guess_truth_chance`` and ``guess_truth_rank`` [2, g] how the
+    truth fared with and without it; ``guess_words``, ``guess_boxes``, ``guess_labels`` and
+    ``guess_title`` tell of the pair.  A model that knows only seq2seq sees the words before a place
+    alone, as it was trained.
     """
     try:
         task = masked_language(model)
     except ValueError:
         return {}
-    tokenizer = stream.tokenizer
-    batch = stream.take([asked.example]).to(_device(model))
-    scores, truth = scores_of_hidden(
-        model.encoder, task.head, batch, [asked], [asked.hidden], task.mask_id, task.source_rows
-    )
-    best = scores.softmax(-1).topk(min(top, scores.shape[-1]))
-    words = tokenizer.pieces(batch.text.ids.cpu())
-    for place in asked.hidden:
-        words[place] = tokenizer.pieces([task.mask_id])[0]
-    guessed = [tokenizer.pieces(row) for row in best.indices.tolist()]
+    shown = shown_in(stream, asked.example) if shown is None else shown
+    pieces = stream.tokenizer.pieces
+    found = guesses(model, shown, [Hidden(asked.hidden)], pieces, top=top)
+    mask = pieces([task.mask_id])[0]
     return {
-        "guess_sentence": np.array(words, dtype=np.str_),
-        "guess_position": np.array(asked.hidden, dtype=np.int64),
-        "guess_truth": np.array(tokenizer.pieces(truth.cpu()), dtype=np.str_),
-        "guess_top": np.array(guessed, dtype=np.str_),
-        "guess_chance": best.values.float().cpu().numpy(),
+        "guess_sentence": np.array(shown.with_words_hidden(asked.hidden, 0, mask).words),
+        "guess_position": found.places,
+        "guess_truth": np.array(found.truth),
+        "guess_top": found.top[0, 0],
+        "guess_chance": found.chance[0, 0].astype(np.float32),
+        "guess_blind_top": found.top[0, 1],
+        "guess_blind_chance": found.chance[0, 1].astype(np.float32),
+        "guess_truth_chance": found.truth_chance[0].astype(np.float32),
+        "guess_truth_rank": found.truth_rank[0],
+        "guess_words": np.array(shown.words),
+        "guess_boxes": found.boxes,
+        "guess_labels": np.array(found.labels, dtype=np.str_),
+        "guess_title": np.array(shown.sentence),
     }
 
 
