@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -74,6 +75,16 @@ def small_disk(place: Path) -> Path | None:
     return place if mounted else None
 
 
+@pytest.fixture
+def no_disk_stays(tmp_path: Path) -> Iterator[None]:
+    """Takes away every small disk below the folder of the test, however the test ends."""
+    yield
+    for line in Path("/proc/mounts").read_text().splitlines():
+        place = line.split(" ")[1]
+        if Path(place).is_relative_to(tmp_path):
+            subprocess.run(["umount", "-l", place], check=False)
+
+
 def suffer(victim: Victim, plan: list[Disaster], recipe: Recipe) -> str:
     """The whole life of a run; the state in which it ends."""
     try:
@@ -92,6 +103,7 @@ def suffer(victim: Victim, plan: list[Disaster], recipe: Recipe) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_disk_stays")
 def test_nothing_is_lost(tmp_path, monkeypatch, pytestconfig):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     seed, count = (pytestconfig.getoption(f"--chaos-{name}") for name in ("seed", "disasters"))
