@@ -57,8 +57,11 @@ export function oncePerFrame(draw) {
   };
 }
 
-/** A list with one tab stop: arrows, Home and End move along the options and call `choose(index)`. */
-export function rovingList(list, options, choose) {
+/**
+ * A list with one tab stop: arrows, Home and End move along the options and call `choose(index)`;
+ * Enter and Space call `press(index)`, which is the same unless given.
+ */
+export function rovingList(list, options, choose, press = choose) {
   list.addEventListener("keydown", (event) => {
     const shown = options.filter((option) => !option.hidden);
     const place = shown.indexOf(document.activeElement);
@@ -72,7 +75,8 @@ export function rovingList(list, options, choose) {
     event.stopPropagation();
     const option = shown[Math.min(shown.length - 1, Math.max(0, next))];
     option.focus();
-    choose(options.indexOf(option));
+    const call = event.key === "Enter" || event.key === " " ? press : choose;
+    call(options.indexOf(option));
   });
 }
 
@@ -91,7 +95,7 @@ export function themeAt(element) {
   };
   const pen = make("canvas", { width: 1, height: 1 }).getContext("2d");
   const theme = {};
-  for (const name of ["ink", "quiet", "line", "surface", "edge"]) theme[name] = read(`--wb-${name}`);
+  for (const name of ["ink", "quiet", "line", "surface", "edge", "focus"]) theme[name] = read(`--wb-${name}`);
   pen.fillStyle = theme.surface;
   pen.fillRect(0, 0, 1, 1);
   theme.dark = luminance(Array.from(pen.getImageData(0, 0, 1, 1).data.slice(0, 3))) < 0.3;

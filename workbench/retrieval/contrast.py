@@ -11,11 +11,28 @@ from workbench.objectives.contrastive import Contrastive
 from workbench.pairs import PairBatch
 
 
-@torch.no_grad()
 def contrast_table(
     encoder: Encoder, objective: Contrastive, batch: PairBatch
 ) -> Float[np.ndarray, "P P"]:
     """Similarity of every sentence (row) with every picture (column) of a batch."""
-    texts = encoder(batch.without_regions()).text_summary
-    images = encoder(batch.without_text()).image_summary
-    return objective.similarity(images, texts).T.float().cpu().numpy()
+    return nearness_table(encoder, objective, batch, batch)
+
+
+@torch.no_grad()
+def nearness_table(
+    encoder: Encoder, objective: Contrastive, texts: PairBatch, pictures: PairBatch
+) -> Float[np.ndarray, "T I"]:
+    """Similarity of every sentence of one batch with every picture of another."""
+    said = encoder(texts.without_regions()).text_summary
+    seen = encoder(pictures.without_text()).image_summary
+    return objective.similarity(seen, said).T.float().cpu().numpy()
+
+
+def own_nearness(
+    encoder: Encoder, objective: Contrastive, batch: PairBatch, at_once: int = 100
+) -> Float[np.ndarray, "P"]:
+    """Similarity of every sentence of a batch with the picture beside it."""
+    order = torch.arange(len(batch), device=batch.matched.device)
+    parts = [batch.select(some) for some in order.split(at_once)]
+    tables = [nearness_table(encoder, objective, part, part) for part in parts]
+    return np.concatenate([np.diagonal(table) for table in tables])

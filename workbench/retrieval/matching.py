@@ -10,6 +10,9 @@ from workbench.encoders.encoding import Encoder
 from workbench.objectives.matching import Matching, other_picture
 from workbench.pairs import PairBatch
 
+AT_ONCE = 500
+"""How many pairs go through the model together."""
+
 
 @torch.no_grad()
 def match_scores(encoder: Encoder, matching: Matching, batch: PairBatch) -> torch.Tensor:
@@ -28,15 +31,35 @@ def matching_accuracy(
 
 
 def pair_table(
-    encoder: Encoder, matching: Matching, batch: PairBatch, chunk: int = 5
+    encoder: Encoder, matching: Matching, batch: PairBatch, at_once: int = AT_ONCE
 ) -> Float[np.ndarray, "P P"]:
     """Match scores of every sentence (row) with every picture (column) of a batch."""
-    count = len(batch)
-    rows, device = [], batch.matched.device
-    for begin in range(0, count, chunk):
-        texts = torch.arange(begin, min(begin + chunk, count), device=device)
-        pictures = torch.arange(count, device=device).repeat(len(texts))
-        block = batch.select(texts.repeat_interleave(count))
-        beside = PairBatch(batch.regions.select(pictures), block.text, block.matched, block.names)
-        rows.append(match_scores(encoder, matching, beside).view(len(texts), count))
-    return torch.cat(rows).cpu().numpy()
+    return match_table(encoder, matching, batch, batch, at_once)
+
+
+def match_table(
+    encoder: Encoder,
+    matching: Matching,
+    texts: PairBatch,
+    pictures: PairBatch,
+    at_once: int = AT_ONCE,
+) -> Float[np.ndarray, "T I"]:
+    """Match scores of every sentence of one batch with every picture of another."""
+    columns, device = len(pictures), texts.matched.device
+    cells = torch.arange(len(texts) * columns, device=device)
+    scores = []
+    for cell in cells.split(at_once):
+        said = texts.select(cell // columns)
+        regions = pictures.regions.select(cell % columns)
+        beside = PairBatch(regions, said.text, said.matched, said.names)
+        scores.append(match_scores(encoder, matching, beside))
+    return torch.cat(scores).view(len(texts), columns).cpu().numpy()
+
+
+def own_scores(
+    encoder: Encoder, matching: Matching, batch: PairBatch, at_once: int = AT_ONCE
+) -> Float[np.ndarray, "P"]:
+    """Match scores of every sentence of a batch with the picture beside it."""
+    order = torch.arange(len(batch), device=batch.matched.device)
+    scores = [match_scores(encoder, matching, batch.select(some)) for some in order.split(at_once)]
+    return torch.cat(scores).cpu().numpy()
