@@ -8,8 +8,7 @@ from widgets.attention_choice import AttentionChoice
 from widgets.attention_metrics import block_shares
 from widgets.core.attention import strongest
 from widgets.core.attention_words import share_words
-from widgets.core.colour import ink_on, signed_colour
-from widgets.core.curves import with_zero
+from widgets.core.colour import ink_on, shade_ends, signed_colour
 from widgets.core.difference import signed_points
 from widgets.core.text import percent, readable_pieces
 from widgets.drawing import INK, LINE, QUIET, Sheet
@@ -146,7 +145,7 @@ class HeadOverview:
         if self.choice.is_difference:
             self.ends = (0.0, float(np.abs(known).max(initial=0.0)))
         elif known.size:
-            self.ends = with_zero(float(known.min()), float(known.max()))
+            self.ends = shade_ends(float(known.min()), float(known.max()))
         for head in range(self.shares.shape[1]):
             sheet.text((x0 + (head + 0.5) * self.cell, y0 - 4), str(head), 9.5, QUIET, anchor="ms")
         for layer, name in enumerate(self.names):

@@ -29,6 +29,16 @@ function alongScale(stops, share) {
   return mixColours(stops[below], stops[below + 1], place - below);
 }
 
+/**
+ * Between which values a scale of colours runs, so that values that read alike look alike: from the lowest
+ * to the highest; from zero where the lowest comes at least half the way down to it, and where all are the
+ * same within 2 %, or rounding would be painted as a difference.
+ */
+export function shadeEnds(low, high) {
+  const alike = high - low < 0.02 * Math.max(Math.abs(low), Math.abs(high));
+  return alike || (low > 0 && low < 0.5 * high) ? [Math.min(0, low), Math.max(0, high)] : [low, high];
+}
+
 /** The colour of the run or series with this index; repeats after six. */
 export function seriesColour(index, dark) {
   const palette = dark ? SERIES_DARK : SERIES_LIGHT;

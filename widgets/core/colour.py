@@ -63,6 +63,16 @@ def _along_scale(stops: Sequence[Colour], share: float) -> Colour:
     return mix_colours(stops[below], stops[below + 1], place - below)
 
 
+def shade_ends(low: float, high: float) -> tuple[float, float]:
+    """Between which values a scale of colours runs, so that values that read alike look alike.
+
+    From the lowest to the highest; from zero where the lowest comes at least half the way down to
+    it, and where all are the same within 2 %, or rounding would be painted as a difference.
+    """
+    alike = high - low < 0.02 * max(abs(low), abs(high))
+    return (min(0.0, low), max(0.0, high)) if alike or 0 < low < 0.5 * high else (low, high)
+
+
 def series_colour(index: int, dark: bool) -> Colour:
     """The colour of the run or series with this index; repeats after six."""
     palette = SERIES_DARK if dark else SERIES_LIGHT

@@ -1,6 +1,5 @@
 // Layers down, heads across, and the mean of each layer at the end: one tab stop, arrows to move.
-import { cssColour, inkOn, signedColour } from "../core/colour.js";
-import { withZero } from "../core/curves.js";
+import { cssColour, inkOn, shadeEnds, signedColour } from "../core/colour.js";
 import { make, setTabStop } from "./dom.js";
 
 /**
@@ -68,7 +67,7 @@ export function drawHeadGrid(grid, { values, layer: chosenLayer, head: chosenHea
   if (grid.drawn === key) return; // hovering changes nothing here
   grid.drawn = key;
   const known = values.filter((value) => !Number.isNaN(value));
-  const [low, high] = known.length ? withZero(Math.min(...known), Math.max(...known)) : [0, 1];
+  const [low, high] = known.length ? shadeEnds(Math.min(...known), Math.max(...known)) : [0, 1];
   const peak = Math.max(Math.abs(low), Math.abs(high)) || 1;
   const gone = new Set(taken.map(String));
   cells.forEach((cell, place) => {
