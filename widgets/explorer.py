@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -54,13 +54,19 @@ class Explorer(anywidget.AnyWidget):
 
         Raises ``ValueError`` for entries that such a state does not have.
         """
-        unknown = sorted(set(state) - set(cls._choices))
-        if unknown:
-            raise ValueError(
-                f"the state of {cls.__name__} has no {', '.join(unknown)}; "
-                f"it has {', '.join(cls._choices)}"
-            )
+        refuse_unknown(cls, state, cls._choices)
         return cls(*given, **state)
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Look at what ``state`` describes, all at once.
+
+        Raises ``ValueError`` for entries that such a state does not have, and
+        ``traitlets.TraitError`` for what is not there to be looked at; nothing then has changed.
+        """
+        refuse_unknown(type(self), state, self._choices)
+        with self.hold_sync(), self.hold_trait_notifications():
+            for name, value in state.items():
+                setattr(self, name, value)
 
     def page_values(self) -> dict[str, Any]:
         """The traits a saved page needs, by name."""
@@ -84,3 +90,12 @@ class Explorer(anywidget.AnyWidget):
         data, metadata = bundle
         png = png_bytes(self.to_image(), self._exact)
         return {**data, "image/png": png, "text/plain": self.sentence()}, metadata
+
+
+def refuse_unknown(cls: type, state: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Raises ``ValueError`` for entries that the state of such a widget does not have."""
+    unknown = sorted(set(state) - set(known))
+    if unknown:
+        raise ValueError(
+            f"the state of {cls.__name__} has no {', '.join(unknown)}; it has {', '.join(known)}"
+        )

@@ -6,18 +6,21 @@ import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import traitlets
 from PIL import Image
 
 from widgets import assets
-from widgets.explorer import Explorer
+from widgets.explorer import Explorer, refuse_unknown
 from widgets.launch_picture import draw
-from widgets.launch_words import choice_sentence, figures_of, problem_sentence
+from widgets.launch_words import FIELDS, choice_sentence, figures_of, problem_sentence
 from widgets.launchpad import VERBS, Launchpad
 from widgets.run_reader import RunReader
 from widgets.run_status import status_of
+
+if TYPE_CHECKING:
+    import pandas
 
 _PAGE_TRAITS = ("options", "choice", "seen", "runs", "shown")
 
@@ -25,12 +28,15 @@ _PAGE_TRAITS = ("options", "choice", "seen", "runs", "shown")
 class LaunchForm(Explorer):
     """Choose what to pre-train, see what is wrong with it and what it costs, start it, steer it.
 
+    .. image:: ../docs/pictures/launch-form.png
+
     ``choice`` is what is chosen now, ``seen`` what the launchpad said of it, ``shown`` the folders
     of the runs that are ticked.  The launchpad is asked in threads: nothing waits for it.
     """
 
     _esm: ClassVar[str] = assets.module("launch_form.js")
     _css: ClassVar[str] = assets.style("launch_form.css")
+    _choices: ClassVar[tuple[str, ...]] = ("choice", "shown")
 
     options = traitlets.Dict().tag(sync=True)
     choice = traitlets.Dict().tag(sync=True)
@@ -100,6 +106,34 @@ class LaunchForm(Explorer):
         listed = self._listed()
         known = {row["folder"] for row in listed}
         self.runs = [*(_read(f) for f in self.shown if f not in known), *listed]
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], *given: Any) -> Self:
+        """The form that ``state`` describes, for the ``given`` launchpad.
+
+        Raises ``ValueError`` for entries that such a state does not have.
+        """
+        refuse_unknown(cls, state, cls._choices)
+        form = cls(*given, choice=state.get("choice"))
+        form.restore({name: value for name, value in state.items() if name != "choice"})
+        return form
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Choose and show what ``state`` describes; the launchpad is asked in its thread."""
+        super().restore(state)
+        self.refresh()
+
+    def table(self) -> pandas.DataFrame:
+        """What is chosen, what it costs, and the runs, one row each: part, name, value."""
+        import pandas
+
+        chosen = [("choice", FIELDS.get(n, n), value) for n, value in self.choice.items()]
+        costs = [("estimate", name, said) for name, said in self.seen.get("figures", [])]
+        runs = [
+            ("run", row["name"], f"{row['state']}, step {row['step']:,} of {row['steps']:,}")
+            for row in self.runs
+        ]
+        return pandas.DataFrame([*chosen, *costs, *runs], columns=["part", "name", "value"])
 
     def sentence(self) -> str:
         """What is chosen, what it costs or what is wrong with it, and the runs that are shown."""

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from widgets.explorer import refuse_unknown
 from widgets.launch_form import LaunchForm
 from widgets.launchpad import Launchpad
 from widgets.live_curve import LiveCurve
@@ -14,6 +15,8 @@ from widgets.panel import Panel
 
 class Launcher(Panel):
     """A ``form`` to choose, start and steer with, and below it the ``curve`` of the ticked runs.
+
+    .. image:: ../docs/pictures/launcher.png
 
     ``run`` is a run, its folder, or several of them, shown from the start; ``choice`` changes what
     the form begins with.  Nothing is kept here: all state is in the run folders, so that after a
@@ -46,6 +49,21 @@ class Launcher(Panel):
     def attach(self, run: Any) -> None:
         """Show a run, its folder or anything with a ``path`` to it; no matter if it is already."""
         self.form.attach(run)
+
+    def state(self) -> dict[str, Any]:
+        """What is chosen, which runs are shown and how, as plain values for JSON."""
+        curve = None if self.curve is None else self.curve.state()
+        return {"form": self.form.state(), "curve": curve}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Choose and show what ``state`` describes.
+
+        Raises ``ValueError`` for entries that such a state does not have.
+        """
+        refuse_unknown(type(self), state, ("form", "curve"))
+        self.form.restore(state.get("form", {}))
+        if self.curve is not None and state.get("curve"):
+            self.curve.restore(state["curve"])
 
     def close(self) -> None:
         """End what follows the runs and take the view away; the runs go on."""

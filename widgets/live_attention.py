@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from widgets.attention_frames import fitting
 from widgets.attention_record import AttentionRecord
 from widgets.attention_view import AttentionView
+from widgets.explorer import refuse_unknown
 from widgets.page import page
 from widgets.panel import Panel
 from widgets.probe_record import guesses_in, probes_of, similarity_in
@@ -18,6 +20,8 @@ from widgets.probe_view import ProbeView
 
 class LiveAttention(Panel):
     """The newest probe of a run as soon as it is written; a slider leads back to earlier ones.
+
+    .. image:: ../docs/pictures/live-attention.png
 
     ``run`` is a run folder or anything with a ``path`` to one, and may have no probe yet.  ``view``
     is the attention view (None before the first probe), ``probe`` has the slider, the guesses and
@@ -50,6 +54,30 @@ class LiveAttention(Panel):
         """Stop following and take the view away."""
         self._ended.set()
         super().close()
+
+    def state(self) -> dict[str, Any]:
+        """Which run and probe are shown, and what is looked at, as plain values for JSON."""
+        view = None if self.view is None else self.view.state()
+        probe = {"step": self.probe.step, "following": self.probe.following}
+        return {"run": str(self.folder), "probe": probe, "view": view}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], *given: Any, **named: Any) -> Self:
+        """The view that ``state`` describes, of its own run or the ``given`` one.
+
+        Raises as ``restore``.
+        """
+        return super().from_state(state, *(given or (state["run"],)), **named)
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Look at what ``state`` describes; whose run it was is passed over.
+
+        Raises ``ValueError`` for entries that such a state does not have.
+        """
+        refuse_unknown(type(self), state, ("run", "probe", "view"))
+        self.probe.restore(state.get("probe", {}))
+        if self.view is not None and state.get("view"):
+            self.view.restore(state["view"])
 
     def to_html(self, path: str | PathLike[str] | None = None, title: str = "") -> str:
         """A page with a slider over the probes of the same words, as many as fit into 8 MB."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import traitlets
 from PIL import Image
@@ -18,7 +18,7 @@ from widgets.core.colour import SERIES_LIGHT, Colour
 from widgets.curve_charts import charts_of
 from widgets.curve_messages import packed_measures, packed_points, thinned
 from widgets.curve_picture import draw
-from widgets.explorer import Explorer
+from widgets.explorer import Explorer, refuse_unknown
 from widgets.run_points import Measure, Point
 from widgets.run_reader import REQUESTS, RunReader, ask
 from widgets.run_status import RunStatus, status_of
@@ -28,12 +28,13 @@ if TYPE_CHECKING:
 
 _SHORTEST_PAUSE = 0.2
 _IDLE_PAUSE = 2.0  # seconds between looks at runs that have ended: one may be resumed
-_CHOICES = ("smoothing", "logarithmic", "details")
-_PAGE_TRAITS = ("names", "statuses", "series", "measures", "identifier", *_CHOICES)
+_PAGE_TRAITS = ("names", "statuses", "series", "measures", "identifier")
 
 
 class LiveCurve(Explorer):
     """The losses of one run or several, one small chart an objective, drawn while they train.
+
+    .. image:: ../docs/pictures/live-curve.png
 
     A step that trained several objectives at once adds a point to each of their charts.
     ``runs`` is a run folder, anything with a ``path`` to one, or several of them; a folder may
@@ -46,6 +47,7 @@ class LiveCurve(Explorer):
     _esm: ClassVar[str] = assets.module("live_curve.js")
     _css: ClassVar[str] = assets.style("live_curve.css")
     _exact: ClassVar[tuple[Colour, ...]] = SERIES_LIGHT
+    _choices: ClassVar[tuple[str, ...]] = ("smoothing", "logarithmic", "details")
 
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     statuses = traitlets.List(traitlets.Dict()).tag(sync=True)
@@ -95,20 +97,22 @@ class LiveCurve(Explorer):
         threading.Thread(target=self._follow, name="live-curve", daemon=True).start()
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> LiveCurve:
-        """The curves that ``state`` describes, read again from their folders."""
-        unknown = sorted(set(state) - {"runs", *_CHOICES})
-        if unknown:
-            raise ValueError(
-                f"a live curve's state has no {', '.join(unknown)}; it has runs, "
-                + ", ".join(_CHOICES)
-            )
-        return cls(**state)
+    def from_state(cls, state: Mapping[str, Any], *given: Any) -> Self:
+        """The curves that ``state`` describes, read from its folders, or from the ``given`` runs.
+
+        Raises ``ValueError`` for entries that such a state does not have.
+        """
+        refuse_unknown(cls, state, ("runs", *cls._choices))
+        choices = {name: value for name, value in state.items() if name != "runs"}
+        return cls(*(given or (state["runs"],)), **choices)
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Show these runs as ``state`` describes; whose they were is passed over."""
+        super().restore({name: value for name, value in state.items() if name != "runs"})
 
     def state(self) -> dict[str, Any]:
         """Which runs are shown and how, as plain values for JSON."""
-        choices = {name: getattr(self, name) for name in _CHOICES}
-        return {"runs": [str(folder) for folder in self.folders], **choices}
+        return {"runs": [str(folder) for folder in self.folders], **super().state()}
 
     def stop(self, run: int = 0) -> None:
         """Ask a run to write a checkpoint and end."""
@@ -171,7 +175,7 @@ class LiveCurve(Explorer):
 
     def page_values(self) -> dict[str, Any]:
         """The traits a saved page needs, with every curve as it is now."""
-        values = {name: getattr(self, name) for name in _PAGE_TRAITS}
+        values = {name: getattr(self, name) for name in (*_PAGE_TRAITS, *self._choices)}
         return {**values, **self._history(), "live": False, "buttons": False, "problem": ""}
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:

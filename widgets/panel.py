@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import ipywidgets
 from PIL import Image
 
-from widgets.explorer import Explorer
+from widgets.explorer import Explorer, refuse_unknown
 from widgets.page import page
 from widgets.saved_picture import png_bytes
+
+if TYPE_CHECKING:
+    import pandas
 
 _GAP = 12
 
 
 class Panel(ipywidgets.GridBox):
     """Widgets in ``columns`` side by side; the explorers among them make its picture and its page.
+
+    .. image:: ../docs/pictures/panel.png
 
     ``linked`` names what the explorers that have it share ("word", "region", "layer"): chosen in
     one, it is chosen in all, in the browser and without the kernel; with a word or a region go the
@@ -87,6 +92,43 @@ class Panel(ipywidgets.GridBox):
         """What the explorers show, one sentence each."""
         return " ".join(explorer.sentence() for explorer in self.explorers)
 
+    def table(self) -> pandas.DataFrame:
+        """What the explorers show, one table under the other, by the explorer and its own rows."""
+        import pandas
+
+        names = [f"{n} {type(one).__name__}" for n, one in enumerate(self.explorers, 1)]
+        tables = [explorer.table() for explorer in self.explorers]
+        return pandas.concat(tables, keys=names, names=["explorer", "row"])
+
+    def state(self) -> dict[str, Any]:
+        """Exactly what is looked at in each explorer, as plain values for JSON."""
+        return {"explorers": [explorer.state() for explorer in self.explorers]}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Look at what ``state`` describes.
+
+        Raises ``ValueError`` for a state of another number of explorers, or with other entries.
+        """
+        refuse_unknown(type(self), state, ("explorers",))
+        states = state.get("explorers", [])
+        if len(states) != len(self.explorers):
+            raise ValueError(
+                f"the state tells of {len(states)} explorers, but this panel has "
+                f"{len(self.explorers)}: make it of as many first"
+            )
+        for explorer, own in zip(self.explorers, states, strict=True):
+            explorer.restore(own)
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], *given: Any, **named: Any) -> Self:
+        """A panel made of what is ``given``, as ``cls(*given, **named)``, in this state.
+
+        Raises as ``restore``.
+        """
+        panel = cls(*given, **named)
+        panel.restore(state)
+        return panel
+
     def to_html(self, path: str | PathLike[str] | None = None, title: str = "") -> str:
         """A self-contained page with every explorer, also written to ``path`` if given."""
         number = {id(explorer): place for place, explorer in enumerate(self.explorers)}
@@ -96,6 +138,16 @@ class Panel(ipywidgets.GridBox):
         if path is not None:
             Path(path).write_text(text, "utf-8")
         return text
+
+    def unlink(self) -> None:
+        """Let the explorers go their own ways from here."""
+        for link in self._links:
+            link.unlink()
+            link.close()
+        for name, explorers in self.links:
+            for explorer in explorers:
+                explorer.unobserve(self._hand_on, name)
+        self._links, self.linked = [], ()
 
     def _linked_pairs(self) -> Iterator[Any]:
         """Links in the browser; what Python chooses is handed on here, where no browser may be."""
