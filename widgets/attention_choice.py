@@ -238,6 +238,14 @@ class AttentionChoice:
         return f"“{text}”" if is_word else text
 
 
+def opening_layer(record: AttentionRecord, direction: str) -> int:
+    """The last layer that has the block of a direction; the last of all where none has it."""
+    for layer in reversed(range(record.layers)):
+        if not AttentionChoice(record, layer, direction=direction).is_absent:
+            return layer
+    return record.layers - 1
+
+
 def first_word(record: AttentionRecord, layer: int) -> int:
     """A word worth opening with: the first that is a region's label, else the most decided."""
     special = set(special_words(record.words))

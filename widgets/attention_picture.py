@@ -101,7 +101,7 @@ def _draw_picture(
         sheet.rectangle(
             left + x - 1, top + y - 1, wide + 2, high + 2, None, (*_NIGHT, 190), line + 2
         )
-        less = marked[rank] != choice.focus and values[marked[rank]] < 0 if tags[rank] else False
+        less = not choice.others_are_words and values[marked[rank]] < 0
         sheet.rectangle(left + x, top + y, wide, high, None, _LESS if less else _AMBER, line)
     room = [(sheet.text_width(tag, 13, True) + 12, 20.0) for tag in tags]
     places = place_tags([rectangles[index] for index in marked], room, width, height)

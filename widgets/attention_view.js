@@ -123,6 +123,7 @@ function renderRecord({ model, el }) {
   let pointed = null; // the cell of the heat map under the pointer
   let look = lookOf(model, numbers, names);
   let axes = { rows: [], columns: [] };
+  let painted = false;
 
   function stepOn() {
     if (look.rows === "region") return keep({ region: (Math.max(-1, model.get("region")) + 1) % boxes.length });
@@ -159,7 +160,9 @@ function renderRecord({ model, el }) {
     const chips = (kind, list, at, given, gone) => drawChips(list, { focus: at, pinned: pinned[kind], values: given, peak, hidden: gone, signed, taken: change.taken(`${kind}s`) });
     chips("word", words, focus.word, othersAreWords ? values : null, hidden);
     chips("region", regions, focus.region, seen, []);
-    heads.show(theme.dark);
+    if (painted) heads.show(theme.dark);
+    else requestAnimationFrame(soon); // the numbers of all heads take longer: first what is asked about
+    painted = true;
     drawHeat(room.heat, signed);
     if (!frame.hidden) fillTable(isWord ? pieces[focus.word][0] : regionTexts[focus.region][0], hidden, signed);
   }

@@ -12,7 +12,7 @@ from PIL import Image
 
 from widgets import assets
 from widgets.attention_change import AttentionChange, Rerun
-from widgets.attention_choice import SHOWN, AttentionChoice, first_word
+from widgets.attention_choice import SHOWN, AttentionChoice, first_word, opening_layer
 from widgets.attention_frames import AttentionFrames, Source, coded
 from widgets.attention_metrics import Metric, meanings_of, metrics_of
 from widgets.attention_picture import draw
@@ -112,7 +112,7 @@ class AttentionView(AttentionTraits):
         if rerun is not None and len(self.frames.labels) > 1:
             raise ValueError("rerun changes one record; several were given, one after the other")
         self._rerun, self.metrics = rerun, dict(metrics or {})
-        layer = first.layers - 1 if layer is None else layer
+        layer = opening_layer(first, direction) if layer is None else layer
         known_layer = layer if 0 <= layer < first.layers else 0
         asked = change if isinstance(change, AttentionChange) else AttentionChange.of(change or {})
         self.after: AttentionRecord | None = None
@@ -155,9 +155,11 @@ class AttentionView(AttentionTraits):
         frames, before = AttentionFrames.of(record), self.frames.records[0]
         now = frames.records[-1]
         same = before.words == now.words and before.attention.shape == now.attention.shape
-        fresh: dict[str, Any] = {} if same else {"layer": now.layers - 1, "head": -1}
-        fresh |= {} if same else {"head_weights": [], "region": -1}
-        fresh |= {} if same else {"word": first_word(now, now.layers - 1)}
+        fresh: dict[str, Any] = {}
+        if not same:
+            layer = opening_layer(now, self.direction)
+            fresh = {"layer": layer, "head": -1, "head_weights": [], "region": -1}
+            fresh["word"] = first_word(now, layer)
         fresh |= {"frame": min(self.frame, len(frames.records) - 1), "change": {}, "problem": ""}
         self.frames = frames
         with self.hold_sync(), self.hold_trait_notifications():

@@ -23,7 +23,10 @@ function sameValue(first, second) {
 }
 
 function bytesOf(text) {
-  return new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i); // many times faster than Uint8Array.from
+  return new DataView(bytes.buffer);
 }
 
 async function mount(identifier) {

@@ -34,7 +34,7 @@ export function drawPicture(canvas, image, { width, height, boxes, values, marke
   const tags = order.map((index) => (values && top.includes(index) ? `${index}  ${told(index)}` : String(index)));
   for (let rank = order.length - 1; rank >= 0; rank--) {
     const line = order[rank] === marked ? 3 : [3, 2, 1.5, 1.5][rank];
-    outline(pen, rectangles[order[rank]], line, signed && values[order[rank]] < 0 ? LESS : AMBER);
+    outline(pen, rectangles[order[rank]], line, values && signed && values[order[rank]] < 0 ? LESS : AMBER);
   }
   pen.font = `600 13px ${font}`;
   const rooms = tags.map((tag) => [Math.ceil(pen.measureText(tag).width) + 12, 20]);
