@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from widgets.attention_record import AttentionRecord as AttentionRecord
     from widgets.attention_view import AttentionView as AttentionView
     from widgets.attribution_record import AttributionRecord as AttributionRecord
+    from widgets.attribution_view import AttributionView as AttributionView
     from widgets.comparison import Comparison as Comparison
     from widgets.comparison import compare as compare
     from widgets.embedding_record import EmbeddingTable as EmbeddingTable
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from widgets.picture_gallery import gallery as gallery
     from widgets.retrieval_record import RetrievalRun as RetrievalRun
     from widgets.retrieval_view import RetrievalView as RetrievalView
+    from widgets.session import Session as Session
     from widgets.single_stream_arrays import single_stream_attention as single_stream_attention
     from widgets.thumbnails import thumbnails_of as thumbnails_of
 
@@ -40,6 +42,7 @@ _HOMES = {
     "AttentionRecord": "widgets.attention_record",
     "AttentionView": "widgets.attention_view",
     "AttributionRecord": "widgets.attribution_record",
+    "AttributionView": "widgets.attribution_view",
     "compare": "widgets.comparison",
     "Comparison": "widgets.comparison",
     "EmbeddingTable": "widgets.embedding_record",
@@ -57,6 +60,7 @@ _HOMES = {
     "Panel": "widgets.panel",
     "RetrievalRun": "widgets.retrieval_record",
     "RetrievalView": "widgets.retrieval_view",
+    "Session": "widgets.session",
     "single_stream_attention": "widgets.single_stream_arrays",
     "text_gallery": "widgets.gallery_of_texts",
     "thumbnails_of": "widgets.thumbnails",
@@ -67,6 +71,7 @@ __all__ = [
     "AttentionRecord",
     "AttentionView",
     "AttributionRecord",
+    "AttributionView",
     "Comparison",
     "EmbeddingTable",
     "GuessRecord",
@@ -78,6 +83,7 @@ __all__ = [
     "Panel",
     "RetrievalRun",
     "RetrievalView",
+    "Session",
     "compare",
     "figure_four",
     "gallery",

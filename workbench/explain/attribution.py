@@ -23,6 +23,7 @@ from workbench.explain.curves import removal_curves
 from workbench.explain.embedded import Embedded
 from workbench.explain.layer_attribution import layer_attributions
 from workbench.explain.questions import Question, masked_language
+from workbench.explain.relevance import relevance
 from workbench.explain.removal import Removal
 from workbench.training.model import Pretraining
 
@@ -127,11 +128,23 @@ def last_attention(asked: Asked) -> Attributed:
     return Attributed(asked.attention.attention[-1].astype(np.float64).mean((0, 1)))
 
 
+def gradient_relevance(asked: Asked) -> Attributed:
+    """How much of the answer came through attention to each row (Chefer 2021), 0 or more."""
+    return Attributed(relevance(asked.model, asked.question))
+
+
 INTEGRATED_GRADIENTS = Method("integrated gradients", integrated_gradients)
 OCCLUSION = Method("occlusion", occlusion)
 INPUT_TIMES_GRADIENT = Method("input × gradient", input_times_gradient)
-LAST_ATTENTION = Method("attention, last layer", last_attention)
-METHODS = (INTEGRATED_GRADIENTS, OCCLUSION, INPUT_TIMES_GRADIENT, LAST_ATTENTION)
+GRADIENT_RELEVANCE = Method("gradient relevance", gradient_relevance)
+LAST_ATTENTION = Method("last-layer attention", last_attention)
+METHODS = (
+    INTEGRATED_GRADIENTS,
+    OCCLUSION,
+    INPUT_TIMES_GRADIENT,
+    GRADIENT_RELEVANCE,
+    LAST_ATTENTION,
+)
 
 
 def attributions(
