@@ -28,7 +28,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # Where pictures for a person to look at are kept: SCREENSHOTS=folder pytest tests/browser
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
-LIVE = re.compile(r"widgets\.(AttentionView|Launcher|LiveAttention|LiveCurve|Panel)\(")
+LIVE = re.compile(r"widgets\.(\w+View|Launcher|LiveAttention|LiveCurve|Neighbourhoods|Panel)\(")
 
 SMOKE = (
     "from widgets import AttentionView, LiveAttention, LiveCurve",
