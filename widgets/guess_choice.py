@@ -119,6 +119,22 @@ class GuessChoice:
         names = ["row", "kind", "truth", "condition", "rank", "guess", "chance"]
         return pandas.DataFrame(rows, columns=[*names, "truth_rank", "truth_chance"])
 
+    def helps(self) -> pandas.DataFrame:
+        """How surprising each word and region is, in bits, and how much the other modality helps.
+
+        hidden, rows, kind, surprise with and without the other modality, helps.
+        """
+        import pandas
+
+        rows = []
+        for group in self.groups:
+            seeing, blind = self.bits(group)
+            places = [int(self.record.places[place]) for place in group]
+            kind = "word" if self.record.is_word(group[0]) else "region"
+            rows.append((self.group_name(group), places, kind, seeing, blind, blind - seeing))
+        names = ["hidden", "rows", "kind", "surprise_with", "surprise_without", "helps"]
+        return pandas.DataFrame(rows, columns=names)
+
 
 def guess_text(guess: str) -> str:
     """A guess as people read it, without the mark of a piece."""

@@ -14,6 +14,8 @@ import { drawHiddenRegions, makeHiddenRegions } from "./parts/hidden_regions.js"
 import { drawHelpBars, makeHelpBars } from "./parts/help_bars.js";
 
 const SHOWN = ["place", "step", "hide_answers", "revealed"];
+const RECORD = ["words", "labels", "boxes", "picture", "steps", "places", "turns", "groups", "truth", "kinds",
+  "guesses", "top", "chance", "truth_chance", "truth_rank"];
 
 /** What is chosen now, in words and numbers. */
 function lookOf(model, numbers) {
@@ -68,7 +70,22 @@ function tableRows(model, numbers, groups, { place, moment, keptBack }) {
   });
 }
 
+/** The view; made anew when another record is shown. */
 function render({ model, el }) {
+  let end = renderRecord({ model, el });
+  const again = oncePerFrame(() => {
+    end();
+    end = renderRecord({ model, el });
+  });
+  const events = RECORD.map((name) => `change:${name}`);
+  events.forEach((event) => model.on(event, again));
+  return () => {
+    events.forEach((event) => model.off(event, again));
+    end();
+  };
+}
+
+function renderRecord({ model, el }) {
   const numbers = makeGuessNumbers(model);
   const boxes = model.get("boxes");
   const steps = model.get("steps");
@@ -135,8 +152,11 @@ function render({ model, el }) {
   image.src = address;
   let theme = null;
 
+  // between another record's arrival and its view, places may be those of the other one
+  const current = () => model.get("places") === numbers.places && model.get("steps") === steps;
+
   function draw() {
-    if (!box.isConnected) return;
+    if (!box.isConnected || !current()) return;
     theme ??= themeAt(box);
     const room = picture.parentElement.clientWidth;
     const look = lookOf(model, numbers);
@@ -185,10 +205,11 @@ function render({ model, el }) {
   });
   // another explorer may choose a row; it is followed where it is hidden here
   const follow = () => {
+    if (choosing || !current()) return;
     const [word, region] = [model.get("word"), model.get("region")];
     const row = region >= 0 ? numbers.words.length + region : word;
     const found = numbers.places.indexOf(row);
-    if (!choosing && found >= 0 && numbers.places[model.get("place")] !== row) keep({ place: found });
+    if (found >= 0 && numbers.places[model.get("place")] !== row) keep({ place: found });
   };
   const events = SHOWN.map((name) => `change:${name}`);
   events.forEach((event) => model.on(event, soon));

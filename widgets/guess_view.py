@@ -92,6 +92,15 @@ class GuessView(Explorer):
         self.observe(lambda change: self._tell_rows(), "place")
         self.observe(lambda change: self._follow_rows(), ["word", "region"])
 
+    def show(self, record: GuessRecord | str | PathLike[str] | object) -> None:
+        """Show another record, at its last step and its first place; nothing of it is revealed."""
+        self.record = record = GuessRecord.of(record)
+        fresh = {"place": first_place(record), "step": int(record.steps[-1]), "revealed": []}
+        with self.hold_sync(), self.hold_trait_notifications():
+            for name, value in {**_sent(record), **fresh, "word": -1, "region": -1}.items():
+                setattr(self, name, value)
+        self._tell_rows()
+
     def choice(self) -> GuessChoice:
         """What is looked at, as a frozen value with the exact numbers."""
         kept_back = self.hide_answers and self.place not in self.revealed
@@ -101,6 +110,10 @@ class GuessView(Explorer):
     def table(self) -> pandas.DataFrame:
         """Every guess at the chosen step, one row each; see ``GuessChoice.table``."""
         return self.choice().table()
+
+    def helps(self) -> pandas.DataFrame:
+        """By how many bits the other modality helps each word and region; ``GuessChoice.helps``."""
+        return self.choice().helps()
 
     def sentence(self) -> str:
         """What is guessed, how surely, and how much the other modality helps."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from tests.browser.pages import PIXELS, axe_faults, nothing_wrong, ready, sentence
 from tests.widgets.guess_samples import guess_record
 from widgets import GuessView
+from widgets.page import embedded_json
 
 pytestmark = pytest.mark.browser
 BLANKS = "[aria-label=sentence] [role=option]"
@@ -130,6 +133,42 @@ def test_a_hidden_region_is_covered(open_page, guess_page) -> None:
     assert sum(page.evaluate(PIXELS, "canvas.wb-picture")) < sum(veiled) < sum(whole)
     names = page.locator("[aria-label='hidden regions'] [role=option]").all_text_contents()
     assert names == ["region 0", "region 2"], "a name would be the answer"
+    nothing_wrong(watched)
+
+
+SET = """(given) => {
+  const model = workbenchModels.get("widget-0");
+  const { values, bytes } = JSON.parse(given);
+  for (const [name, value] of Object.entries(values)) model.set(name, value);
+  for (const [name, text] of Object.entries(bytes)) {
+    model.set(name, new DataView(Uint8Array.from(atob(text), (one) => one.charCodeAt(0)).buffer));
+  }
+}"""
+
+
+def test_what_another_explorer_chooses_is_followed(open_page, guess_page, record) -> None:
+    watched = open_page(guess_page)
+    page = ready(watched)
+    for values, place in (({"word": 8}, 3), ({"word": 0}, 3), ({"word": -1, "region": 2}, 8)):
+        page.evaluate(SET, json.dumps({"values": values, "bytes": {}}))
+        assert sentence(page) == GuessView(record, place=place).sentence()
+    nothing_wrong(watched)
+
+
+def test_another_record_takes_its_place(open_page, guess_page, record) -> None:
+    watched = open_page(guess_page)
+    page = ready(watched)
+    page.locator("[aria-label='hidden regions'] [role=option]").nth(1).click()
+    fewer = replace(
+        record, places=record.places[:2], truth=record.truth[:2], turns=record.turns[:2],
+        kinds=record.kinds[:2], steps=record.steps[:1], top=record.top[:1, :, :2],
+        chance=record.chance[:1, :, :2], truth_chance=record.truth_chance[:1, :, :2],
+        truth_rank=record.truth_rank[:1, :, :2],
+    )  # fmt: skip
+    view = GuessView(fewer)
+    page.evaluate(SET, embedded_json(view.page_values()))
+    assert sentence(page) == view.sentence()
+    assert page.locator(BLANKS).count() == 2 and not page.is_visible("input[type=range]")
     nothing_wrong(watched)
 
 

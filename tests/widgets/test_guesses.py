@@ -133,12 +133,37 @@ def test_the_table_holds_every_guess(record: GuessRecord) -> None:
     assert set(table[table.kind == "class"].condition) == set(record.region_conditions)
 
 
+def test_how_much_the_picture_helps_each_word(record: GuessRecord) -> None:
+    table = GuessView(record, step=800).helps()
+    assert table.hidden.tolist()[4:7] == ["yellow", "sunshine", "region 0 (ball)"]
+    assert table.rows.tolist()[5] == [12, 13] and table.kind.tolist()[5:7] == ["word", "region"]
+    lost = -np.log2(record.truth_chance[2])
+    np.testing.assert_allclose(table.surprise_with[5], lost[0, 5] + lost[0, 6], atol=1e-9)
+    np.testing.assert_allclose(table.helps[1], lost[1, 1] - lost[0, 1], atol=1e-9)
+
+
 def test_state_survives_json(record: GuessRecord) -> None:
     view = GuessView(record, place=4, step=400, hide_answers=True, revealed=[4, 5])
     again = GuessView.from_state(json.loads(json.dumps(view.state())), record)
     assert again.state() == view.state() and again.sentence() == view.sentence()
     with pytest.raises(ValueError, match="has no zoom"):
         GuessView.from_state({"zoom": 2}, record)
+
+
+def test_another_record_can_be_shown(record: GuessRecord) -> None:
+    view = GuessView(record, place=8, step=400, hide_answers=True, revealed=[8])
+    few = replace(
+        record, places=record.places[:2], truth=record.truth[:2], turns=record.turns[:2],
+        kinds=record.kinds[:2], steps=record.steps[:1] + 7, top=record.top[:1, :, :2],
+        chance=record.chance[:1, :, :2], truth_chance=record.truth_chance[:1, :, :2],
+        truth_rank=record.truth_rank[:1, :, :2],
+    )  # fmt: skip
+    view.show(few)
+    assert (view.step, view.revealed, view.steps) == (7, [], [7]) and view.place in (0, 1)
+    assert view.word == record.places[view.place] and view.region == -1
+    assert len(view.table()) == 2 * 2 * 4
+    view.show(record)
+    assert view.choice().moment == 3 and view.sentence()
 
 
 def test_the_browser_s_bytes_stand_for_the_record(record: GuessRecord) -> None:
