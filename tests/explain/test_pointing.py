@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -66,3 +68,9 @@ def test_the_best_head_is_not_chosen_on_what_is_reported():
     assert found.best == (0, 1, 1) and found.accuracy == 0.6
     assert found.best_head == "co-attention 1, head 2, words → regions"
     assert found.mean == pytest.approx(0.7)
+    assert (found.best_in(1), found.share_in(1)) == ((1, 0), 0.8)
+    blind = np.full((2, 1, 2), nothing)
+    apart = dataclasses.replace(found, chosen_on=blind, heads=blind, layer_names=("text 1",))
+    assert apart.best_in(0) is None and np.isnan(apart.share_in(0))
+    with pytest.raises(ValueError, match="no head of model looks from words to regions"):
+        _ = apart.best

@@ -17,7 +17,8 @@ A record has one joint map per layer and head, whatever the encoder.  Its conven
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -73,14 +74,21 @@ def traced(
 ) -> tuple[Encoding, dict[str, Tensor], PairRows]:
     """One pair's encoding in evaluation mode, the trace, and where its rows stand."""
     trace: dict[str, Tensor] = {}
-    was_training = encoder.training
-    encoder.eval()
-    try:
+    with evaluating(encoder):
         encoding = encoder(batch, pattern, trace)
-        rows = PairRows.of(input_rows(encoder, batch, pattern))
+        return encoding, trace, PairRows.of(input_rows(encoder, batch, pattern))
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Evaluation mode while it lasts; afterwards every part is in the mode that it was in."""
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        yield
     finally:
-        encoder.train(was_training)
-    return encoding, trace, rows
+        for part, mode in modes:
+            part.training = mode
 
 
 def record_of(

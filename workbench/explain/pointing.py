@@ -6,6 +6,7 @@ their own region.  A weight may be a head's attention, its rollout or a relevanc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -46,23 +47,39 @@ class Pointing:
     chance: float
     names: int
 
+    def best_in(self, direction: int) -> tuple[int, int] | None:
+        """Layer and head that point best one way, on the scenes to choose on; None if none does."""
+        shares = np.nan_to_num(self.chosen_on[direction], nan=-1.0)
+        layer, head = np.unravel_index(shares.argmax(), shares.shape)
+        return (int(layer), int(head)) if shares.max() >= 0 else None
+
+    def share_in(self, direction: int) -> float:
+        """How often the best head one way is right on the other scenes; NaN if there is none."""
+        best = self.best_in(direction)
+        return math.nan if best is None else float(self.heads[direction][best])
+
     @property
     def best(self) -> tuple[int, int, int]:
-        """Direction, layer and head that point best on the scenes to choose on."""
-        place = np.unravel_index(np.nanargmax(self.chosen_on), self.chosen_on.shape)
-        direction, layer, head = (int(index) for index in place)
-        return direction, layer, head
+        """Direction, layer and head that point best on the scenes to choose on.
+
+        Raises ``ValueError`` where no head ever looks across.
+        """
+        found = [(way, best) for way in (0, 1) if (best := self.best_in(way)) is not None]
+        if not found:
+            raise ValueError(f"no head of {self.system} looks from words to regions or back")
+        way, place = max(found, key=lambda one: self.chosen_on[one[0]][one[1]])
+        return way, *place
 
     @property
     def best_head(self) -> str:
         """The best head in words."""
-        direction, layer, head = self.best
-        return f"{self.layer_names[layer]}, head {head + 1}, {DIRECTIONS[direction]}"
+        way, layer, head = self.best
+        return f"{self.layer_names[layer]}, head {head + 1}, {DIRECTIONS[way]}"
 
     @property
     def accuracy(self) -> float:
         """How often the best head points right on scenes that did not choose it."""
-        return float(self.heads[self.best])
+        return self.share_in(self.best[0])
 
     @property
     def mean(self) -> float:

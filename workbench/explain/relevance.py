@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from widgets.attention_record import AttentionRecord
-from workbench.explain.attention import record_of, traced
+from workbench.explain.attention import evaluating, record_of, traced
 from workbench.explain.joint_maps import PairRows, laid_jointly, layers_of
 from workbench.explain.questions import Question
 from workbench.explain.rollout import rollout as rollout
@@ -71,7 +71,7 @@ class _Weighted:
 
 def _weighted(model: Pretraining, question: Question) -> _Weighted:
     batch = question.shown.batch.to(next(model.parameters()).device)
-    with torch.enable_grad():
+    with evaluating(model), torch.enable_grad():
         encoding, trace, rows = traced(model.encoder, batch, BIDIRECTIONAL)
         score = question.score(encoding).sum()
         last = _last_rows(trace)

@@ -17,7 +17,7 @@ import torch
 from widgets.attention_record import AttentionRecord
 from workbench.data.datasets.scenes import AT_MOST, Scenes
 from workbench.explain.attention import attention_on
-from workbench.explain.pointing import Named, Pointing, points, points_by
+from workbench.explain.pointing import DIRECTIONS, Named, Pointing, points, points_by
 from workbench.explain.questions import word_question
 from workbench.explain.relevance import relevance
 from workbench.explain.rollout import rollout
@@ -137,11 +137,13 @@ def scenes_of(run: Run, split: str, count: int) -> SceneStream:
 
 
 def table(found: Sequence[Pointing]) -> str:
-    """A Markdown table with a row a system."""
-    head = ("system", "best head (chosen on validation)", "pointing accuracy", "mean over heads")
-    rows = [(*head, "rollout", "relevance", "chance", "names"), ("---", "---", *["--:"] * 6)]
+    """A Markdown table with a row a system; a way's share is that of the best head of that way."""
+    head = ("system", "best head (chosen on validation)", "pointing accuracy", *DIRECTIONS)
+    rest = ("mean over heads", "rollout", "relevance", "chance", "names")
+    rows = [(*head, *rest), ("---", "---", *["--:"] * 8)]
     for one in found:
-        shares = (one.accuracy, one.mean, one.rollout, one.relevance, one.chance)
+        ways = [one.share_in(way) for way in range(len(DIRECTIONS))]
+        shares = (one.accuracy, *ways, one.mean, one.rollout, one.relevance, one.chance)
         rows.append((one.system, one.best_head, *map(_percent, shares), str(one.names)))
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
