@@ -44,7 +44,7 @@ class _Cell:
         self.each = (wide - _BETWEEN * (models - 1)) / models
         shape = choice.run.thumbnails.shape
         self.high = self.each * shape[1] / shape[2] if shape[0] else 40.0
-        missed = choice.candidates(choice.runs[-1], 1)[0]
+        missed = choice.first(choice.runs[-1])
         spans = choice.run.lacks(choice.query, missed.index)
         words = pieces_of(choice.run.texts[choice.query], spans, MISSED)
         self.lines = lines_of(words, wide, _SIZE)
@@ -55,7 +55,7 @@ class _Cell:
         y = top + _LEADING * len(self.lines) + 6
         for number, run in enumerate(self.choice.runs):
             x = left + number * (self.each + _BETWEEN)
-            first = self.choice.candidates(run, 1)[0]
+            first = self.choice.first(run)
             colour = RIGHT if first.own else WRONG
             thumbnail(sheet, self.choice.run, first.index, x, y, self.each, self.high)
             sheet.rectangle(x, y, self.each, self.high, None, colour, 2.5)

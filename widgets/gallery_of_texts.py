@@ -61,7 +61,7 @@ def _answer(
     choice: RetrievalChoice, run: RetrievalRun, wide: float
 ) -> tuple[bool, list[list[tuple[float, Piece]]]]:
     """Whether a model's first sentence is right, and its lines in colour."""
-    first = choice.candidates(run, 1)[0]
+    first = choice.first(run)
     shown = choice.run
     lacks = shown.lacks(first.index, choice.query)
     told = [(a, b) for number, a, b in shown.details.tolist() if number == first.index]

@@ -74,10 +74,12 @@ def set_lines(
     """Set lines one under the other, the first on ``baseline``."""
     for number, line in enumerate(lines):
         y = baseline + number * leading
-        for x, piece in line:
+        for place, (x, piece) in enumerate(line):
             sheet.text((left + x, y), piece.text, size, piece.colour, piece.bold)
             if piece.underlined:
-                long = sheet.text_width(piece.text.rstrip(), size, piece.bold)
+                goes_on = place + 1 < len(line) and line[place + 1][1].underlined
+                words = piece.text if goes_on else piece.text.rstrip()
+                long = sheet.text_width(words, size, piece.bold)
                 sheet.line([(left + x, y + 3), (left + x + long, y + 3)], piece.colour, 1.5)
 
 

@@ -105,16 +105,20 @@ class RetrievalChoice:
         return " ".join([run.pictures[number], *about, *run.labels_of[number]])
 
     def candidates(self, run: RetrievalRun, count: int) -> list[Candidate]:
-        """The first answers of a run, and the best right one behind them if it is none of them."""
+        """The first answers of a run; the best right one is the last at least."""
         row = run.scores[self.query] if self.from_text else run.scores[:, self.query]
         order = candidate_order(row.tolist(), self.own)
         places = list(range(min(count, len(order))))
         rank = int(run.ranks(self.direction)[self.query])
         if rank > count:
-            places.append(rank - 1)
+            places[-1] = rank - 1
         return [
             Candidate(order[p], p + 1, float(row[order[p]]), order[p] in self.own) for p in places
         ]
+
+    def first(self, run: RetrievalRun) -> Candidate:
+        """The first answer of a run, right or wrong."""
+        return self.candidates(run, 2)[0]
 
     def pair(self, candidate: int) -> tuple[int, int]:
         """The sentence and the picture of the question and a candidate."""
@@ -154,7 +158,7 @@ class RetrievalChoice:
 
     def said_by(self, run: RetrievalRun) -> str:
         """Where a run finds the answer, in one sentence."""
-        first = self.candidates(run, 1)[0]
+        first = self.first(run)
         asks = self.run.texts if self.from_text else self.run.pictures
         count = len(run.pictures if self.from_text else run.texts)
         rank = int(run.ranks(self.direction)[self.query])
@@ -177,7 +181,10 @@ class RetrievalChoice:
         return " ".join(one for one in said if one)
 
     def table(self) -> pandas.DataFrame:
-        """The questions shown: query, name, rank (of each model), own score, first, right."""
+        """The questions shown: query, name, and of each model rank, first answer, score, lacks.
+
+        What the first answer lacks is empty where it is the right one, or nothing is known of it.
+        """
         import pandas
 
         rows = []
@@ -185,11 +192,12 @@ class RetrievalChoice:
             asked = RetrievalChoice(self.run, self.other, self.direction, number)
             row: dict = {"query": number, "name": asked._asks(number)}
             for run in self.runs:
-                first = asked.candidates(run, 1)[0]
+                first = asked.first(run)
                 suffix = "" if run is self.run else f" ({run.model})"
                 row[f"rank{suffix}"] = int(run.ranks(self.direction)[number])
                 row[f"first{suffix}"] = asked.name(first.index)
                 row[f"score of first{suffix}"] = first.score
+                row[f"lacks{suffix}"] = ", ".join(asked.lacking(first.index))
             rows.append(row)
         return pandas.DataFrame(rows)
 

@@ -91,7 +91,7 @@ class _Asked:
 
     def __init__(self, choice: RetrievalChoice, width: float) -> None:
         self.choice = choice
-        first = choice.candidates(choice.run, 1)[0]
+        first = choice.first(choice.run)
         run, query = choice.run, choice.query
         if choice.from_text:
             spans = run.lacks(query, first.index)
@@ -146,15 +146,13 @@ class _Answers:
 
     def __init__(self, choice: RetrievalChoice, run: RetrievalRun, width: float) -> None:
         self.choice, self.run, self.width = choice, run, width
-        most = _CARDS if choice.from_text else _LINES
-        first = choice.candidates(run, most)
-        self.candidates = first if len(first) <= most else [*first[: most - 1], first[-1]]
+        self.candidates = choice.candidates(run, _CARDS if choice.from_text else _LINES)
         self.card = (width - _GAP * (_CARDS - 1)) / _CARDS
         shape = choice.run.thumbnails.shape
         ratio = shape[1] / shape[2] if shape[0] else 0.6
         self.picture = (self.card - 8) * ratio
         self.height = 26 + (
-            self.picture + 64 if choice.from_text else 27 * len(self.candidates) + 8
+            self.picture + 78 if choice.from_text else 27 * len(self.candidates) + 8
         )
 
     def draw(self, sheet: Sheet, top: float) -> None:
@@ -176,21 +174,18 @@ class _Answers:
         sheet.rectangle(left, top, wide, high, None, colour, line, 5)
 
     def _draw_card(self, sheet: Sheet, candidate: Candidate, left: float, top: float) -> None:
-        self._frame(sheet, candidate.own, left, top, self.card, self.picture + 52)
+        self._frame(sheet, candidate.own, left, top, self.card, self.picture + 66)
         inner = self.card - 8
         thumbnail(sheet, self.choice.run, candidate.index, left + 4, top + 4, inner, self.picture)
         middle = top + self.picture + 17
         sign(sheet, left + 5, middle, candidate)
         score = format_number(candidate.score)
         sheet.text((left + self.card - 6, middle), score, 11.5, anchor="rm")
-        note = self.choice.lacking(candidate.index)
-        if note:
-            start = sheet.text((left + 6, middle + 24), "lacks ", 11.5, QUIET)
-            text = ", ".join(note)
-            place = (left + 6 + start, middle + 24)
-            long = sheet.text(place, text, 11.5, MISSED, widest=inner - start - 2)
-            end = min(long, inner - start)
-            sheet.line([(place[0], place[1] + 3), (place[0] + end, place[1] + 3)], MISSED, 1)
+        missing = ", ".join(self.choice.lacking(candidate.index))
+        if missing:
+            note = [Piece("lacks ", QUIET), Piece(missing, MISSED, underlined=True)]
+            lines = lines_of(note, inner - 2, 11.5, 2)
+            set_lines(sheet, lines, left + 6, middle + 24, 11.5, 16)
         elif candidate.own:
             sheet.text((left + 6, middle + 24), "its own", 11.5, QUIET)
 

@@ -175,7 +175,7 @@ function render({ model, el }) {
     const columns = [["question", false], ...run.models.flatMap((name) =>
       [[`rank by ${name}`, true], ["first answer", false], ["its score", true]])];
     const rows = shown.slice(0, MOST_ROWS).map((query) => [run.queries()[query], ...run.models.flatMap((_, which) => {
-      const [first] = run.answers(which, query, 1);
+      const first = run.first(which, query);
       return [String(run.rank(which, query) || "–"), `${first.own ? "✓ " : ""}${run.name(first.index)}`, formatNumber(first.score)];
     })]);
     frame.replaceChildren(tableOf(`Questions shown${cut}; a tick marks a right first answer`, columns, rows));

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from workbench.explain.questions import matching_question
 from workbench.metrics.retrieval import both_ways
-from workbench.quickstart.retrieving import details, opposites, retrieve_scenes
+from workbench.quickstart.retrieving import details, opposites, retrieve_scenes, shown_pair
 from workbench.quickstart.stream import scene_stream
 from workbench.quickstart.systems import SYSTEMS, World, pretraining_recipe
 from workbench.retrieval.contrast import contrast_table
@@ -148,3 +149,20 @@ def test_rewritten_captions_are_scored_beside_their_own_picture(run, stream):
         if run.probe_kinds[number] == "name":
             new = run.probes[number][slice(*run.probe_spans[number][2:])]
             assert new not in run.labels_of[run.owner[owner]]
+
+
+@pytest.mark.parametrize("opened", [(4, 1), (4, 6), (20, 0)])
+def test_an_opened_pair_is_the_one_that_was_scored(run, stream, opened):
+    model, everything = model_of("uniter-tiny"), list(range(len(stream.examples)))
+    shown = shown_pair(stream, opened, everything)
+    assert shown.sentence == run.texts[opened[0]] and len(shown.words) > 3
+    assert shown.labels == run.labels_of[opened[1]]
+    assert bool(shown.batch.matched[0]) == (run.owner[opened[0]] == opened[1])
+    with torch.no_grad():
+        score = matching_question(model, shown).score(model.encoder(shown.batch))
+    np.testing.assert_allclose(score.numpy()[0], run.scores[opened], atol=1e-4)
+
+
+def test_an_opened_pair_that_is_not_there_is_refused(stream):
+    with pytest.raises(IndexError):
+        shown_pair(stream, (0, 99), [0, 3, 6])

@@ -134,8 +134,10 @@ def test_candidates_stand_in_their_order_with_the_right_one_behind_its_ties(run)
         [own] = [one for one in choice.candidates(run, 10) if one.own]
         assert own.rank == run.text_ranks[query]
     far = int(run.text_ranks.argmax())
-    shown = RetrievalView(run, query=far).choice().candidates(run, 1)
-    assert len(shown) == 2 and shown[1].own and shown[1].rank == run.text_ranks[far]
+    choice, rank = RetrievalView(run, query=far).choice(), int(run.text_ranks[far])
+    shown = choice.candidates(run, rank - 1)
+    assert len(shown) == rank - 1 and shown[-1].own and shown[-1].rank == rank
+    assert choice.first(run).rank == 1 and not choice.first(run).own
 
 
 def test_filters_and_search_choose_questions(run, other) -> None:
@@ -203,6 +205,9 @@ def test_the_table_holds_both_models_ranks(run, other) -> None:
     assert table["rank (smaller)"].tolist() == other.text_ranks[table["query"]].tolist()
     best = run.scores.argmax(1)[table["query"]]
     assert table["first"].tolist() == [run.pictures[i] for i in best]
+    first = table.iloc[0]
+    pair = int(first["query"]), int(best[0])
+    assert first["lacks"] == ", ".join(run.texts[pair[0]][a:b] for a, b in run.lacks(*pair)) != ""
 
 
 def test_probes_tell_who_wins(run) -> None:

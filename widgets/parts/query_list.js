@@ -1,23 +1,29 @@
 // The questions of a run with their ranks: a list with one tab stop, made once for each direction.
-import { make, rovingList, setTabStop } from "./dom.js";
+import { make, rovingList } from "./dom.js";
 
 /** An empty list; `choose(query)` is called back. */
 export function makeQueryList(run, thumbnails, choose) {
-  const box = make("div", { class: "wb-queries", role: "listbox", "aria-label": "questions" });
-  return { box, run, thumbnails, choose, options: [], made: "" };
+  return { box: make("div"), lists: {}, run, thumbnails, choose, options: [], made: "", seen: -1, count: -1 };
 }
 
 /** Show the questions of this direction that are among `shown`, and mark the chosen one. */
 export function drawQueryList(queries, shown, chosen, direction) {
-  if (queries.made !== direction) remake(queries, direction);
+  if (queries.made !== direction) turn(queries, direction);
   const visible = new Set(shown);
-  queries.options.forEach((option, query) => {
-    option.hidden = !visible.has(query);
-    const selected = String(query === chosen);
-    if (option.getAttribute("aria-selected") !== selected) option.setAttribute("aria-selected", selected);
+  const stop = visible.has(chosen) ? chosen : shown[0] ?? -1;
+  queries.options.forEach((option, query) => { // a thousand rows: only what changes is touched
+    if (option.hidden === visible.has(query)) option.hidden = !visible.has(query);
+    put(option, "aria-selected", String(query === chosen));
+    put(option, "tabindex", query === stop ? "0" : "-1");
   });
-  setTabStop(queries.options, visible.has(chosen) ? chosen : shown[0] ?? -1);
-  if (visible.has(chosen)) bringIntoView(queries.box, queries.options[chosen]);
+  if (!visible.has(chosen) || (queries.seen === chosen && queries.count === shown.length)) return;
+  Object.assign(queries, { seen: chosen, count: shown.length });
+  bringIntoView(queries.box, queries.options[chosen]);
+  requestAnimationFrame(() => bringIntoView(queries.box, queries.options[chosen])); // rows now have their heights
+}
+
+function put(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
 // Only the list is scrolled, never the page around it.
@@ -27,10 +33,16 @@ function bringIntoView(list, option) {
   else if (inner.bottom > outer.bottom) list.scrollTop += inner.bottom - outer.bottom + 4;
 }
 
-function remake(queries, direction) {
-  const { run, thumbnails } = queries;
-  queries.made = direction;
-  queries.options = run.queries().map((text, query) => {
+// A list is made when its direction is first asked for, and kept.
+function turn(queries, direction) {
+  queries.lists[direction] ??= makeList(queries);
+  const { list, options } = queries.lists[direction];
+  queries.box.replaceWith(list);
+  Object.assign(queries, { box: list, options, made: direction, seen: -1 });
+}
+
+function makeList({ run, thumbnails, choose }) {
+  const options = run.queries().map((text, query) => {
     const ranks = run.models.map((name, which) => rankBadge(run.rank(which, query)));
     const said = run.models.map((name, which) => `rank ${run.rank(which, query) || "none"}${run.models.length > 1 ? ` by ${name}` : ""}`);
     const picture = run.fromText() ? [] : [thumbnails.element(query, "")];
@@ -38,15 +50,13 @@ function remake(queries, direction) {
       make("span", { class: "wb-query-ranks", "aria-hidden": "true" }, ...ranks), ...picture,
       make("span", { class: "wb-query-text", text }), make("span", { class: "wb-unseen", text: `, ${said.join(", ")}` }));
   });
-  const list = queries.box.cloneNode(false); // without the listeners of the last direction
-  list.append(...queries.options);
+  const list = make("div", { class: "wb-queries", role: "listbox", "aria-label": "questions" }, ...options);
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");
-    if (option) queries.choose(queries.options.indexOf(option));
+    if (option) choose(options.indexOf(option));
   });
-  rovingList(list, queries.options, queries.choose);
-  queries.box.replaceWith(list);
-  queries.box = list;
+  rovingList(list, options, choose);
+  return { list, options };
 }
 
 /** A rank as a small badge: a tick and "1", or the number. */

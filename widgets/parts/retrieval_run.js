@@ -69,10 +69,10 @@ export function makeRetrievalRun(model) {
     const right = own(query);
     const all = scores[which].answers(fromText(), query, right, rank(which, query))
       .map((answer) => ({ ...answer, own: right.includes(answer.index) }));
-    const first = all.slice(0, count);
     const best = all.find((answer) => answer.own);
-    return best && best.rank > count ? [...first, best] : first;
+    return best && best.rank > count ? [...all.slice(0, count - 1), best] : all.slice(0, count);
   };
+  const first = (which, query) => answers(which, query, 2)[0];
   const name = (index) => (fromText() ? pictures[index] : texts[index]);
   const queries = () => (fromText() ? texts : pictures);
   const searched = (query) => (fromText() ? texts[query]
@@ -80,7 +80,7 @@ export function makeRetrievalRun(model) {
   const passing = (filter) => queries().map((_, query) => query)
     .filter((query) => passes(filter, rank(0, query), models.length > 1 ? rank(1, query) : 0));
   return {
-    models, texts, pictures, owner, textsOf, things, fromText, rank, own, pair, lacks, hasDetails: (sentence) => detailsOf[sentence].length > 0, wordsAt, answers, name, queries, passing,
+    models, texts, pictures, owner, textsOf, things, fromText, rank, own, pair, first, lacks, hasDetails: (sentence) => detailsOf[sentence].length > 0, wordsAt, answers, name, queries, passing,
     ranks: (which, direction = way()) => model.get("ranks")[which][direction],
     shown: () => passing(model.get("filter")).filter((query) => holdsWords(searched(query), model.get("search"))),
     probes: (which, query) => {
@@ -88,10 +88,10 @@ export function makeRetrievalRun(model) {
       return model.get("probes")[which].filter(([sentence]) => asked.includes(sentence));
     },
     sentence: (query, opened) => {
-      const first = answers(0, query, 1)[0];
-      const missing = wordsAt(pair(query, first.index)[0], lacks(pair(query, first.index)));
+      const { index } = first(0, query);
+      const missing = wordsAt(pair(query, index)[0], lacks(pair(query, index)));
       const count = fromText() ? pictures.length : texts.length;
-      const said = [retrievalSentence(fromText(), queries()[query], rank(0, query), count, name(first.index), missing)];
+      const said = [retrievalSentence(fromText(), queries()[query], rank(0, query), count, name(index), missing)];
       if (models.length > 1 && rank(1, query)) said.push(`${models[1]} has it at rank ${rank(1, query)}.`);
       if (opened.length) {
         const [sentence, picture] = opened;

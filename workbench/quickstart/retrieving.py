@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +11,9 @@ from widgets.retrieval_record import RetrievalRun
 from workbench.data.datasets import composing
 from workbench.data.datasets.scenes import Scene, Scenes
 from workbench.data.example import Example, Span
+from workbench.explain.shown import Shown
 from workbench.quickstart.evaluation import POOL, listed_scenes
+from workbench.quickstart.probe import shown_in
 from workbench.quickstart.stream import SceneStream
 from workbench.retrieval.retrieval_run import Details, Seen, pictures_of, retrieve
 from workbench.retrieval.rewriting import SIDES, Opposites, rewritings
@@ -32,9 +35,7 @@ def retrieve_scenes(
     With its pictures and boxes, the details that each picture lacks, and one rewritten caption a
     sentence and kind of detail.  Examples of one scene are several sentences about it.
     """
-    if chosen is None:
-        pool = min(POOL, len({e.image for e in stream.examples if e.kind == "list"}))
-        chosen = listed_scenes(stream, pool)
+    chosen = a_hundred_listed(stream) if chosen is None else chosen
     examples = [stream.examples[number] for number in chosen]
     batch = stream.take(list(chosen))
     by_key = {scene.key: scene for scene in stream.scenes.scenes()}
@@ -54,6 +55,35 @@ def retrieve_scenes(
         rewritten_tokens=tokens,
         title=f"{len(examples)} sentences, {len(scenes)} scenes of split {stream.scenes.split}",
     )
+
+
+def a_hundred_listed(stream: SceneStream) -> list[int]:
+    """The examples of a run unless others are chosen: one listing a scene, at most a hundred."""
+    listed = {example.image for example in stream.examples if example.kind == "list"}
+    return listed_scenes(stream, min(POOL, len(listed)))
+
+
+def shown_pair(
+    stream: SceneStream, opened: Sequence[int], chosen: Sequence[int] | None = None
+) -> Shown:
+    """The pair [sentence, picture] of a run, right or wrong, to be looked into.
+
+    ``opened`` as the retrieval browser has it; ``chosen`` are the examples that the run was made
+    of.  Raises ``IndexError`` for a sentence or a picture that the run does not have.
+    """
+    chosen = a_hundred_listed(stream) if chosen is None else list(chosen)
+    images = list(dict.fromkeys(stream.examples[number].image for number in chosen))
+    sentence, image = chosen[opened[0]], images[opened[1]]
+    beside = next(number for number in chosen if stream.examples[number].image == image)
+    said, there = shown_in(stream, sentence), shown_in(stream, beside)
+    belongs = stream.examples[sentence].image == image
+    batch = dataclasses.replace(
+        there.batch,
+        text=said.batch.text,
+        matched=there.batch.matched & belongs,
+        names=said.batch.names,
+    )
+    return dataclasses.replace(there, batch=batch, words=said.words, sentence=said.sentence)
 
 
 def seen(scenes: Scenes, scene: Scene) -> Seen:
