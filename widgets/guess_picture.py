@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PIL import Image
 
 from widgets.core.colour import Colour, series_colour
@@ -32,34 +30,38 @@ def draw(choice: GuessChoice, width: int, scale: float) -> Image.Image:
     right, right_width = _MARGIN + left_width + 32, wide - left_width - 32
     size = fit_inside(record.picture.shape[1], record.picture.shape[0], left_width, 260)
     ruler = Sheet(1, 1)
-    said = _lines(ruler, choice.sentence().split(" "), wide, 16)
+    said = _lines(ruler, choice.sentence(), wide, 16)
     words = _blank_lines(ruler, choice, left_width)
     kept = choice.kept_back
     guesses = 0 if kept else record.top.shape[-1]
     course = len(record.steps) > 1 and not kept
     top = 44 + 21 * len(said)
-    left_height = size[1] + 14 + _LINE * len(words) + (0 if kept else help_height(choice))
-    right_height = 32 + _GUESS * max(1, guesses) + 34 + (COURSE_HEIGHT if course else 0)
+    left_height, right_height = size[1] + 14 + _LINE * len(words), 74 + _GUESS * max(1, guesses)
+    if course:  # the bars take the emptier column
+        left_height, right_height = left_height + help_height(choice), right_height + COURSE_HEIGHT
+    elif not kept:
+        right_height += 10 + help_height(choice)
     sheet = Sheet(width, round(top + max(left_height, right_height) + _MARGIN), scale)
     for number, line in enumerate(said):
         sheet.text((_MARGIN, 32 + 21 * number), line, 16, bold=True)
     sheet.text((_MARGIN, top - 14), choice.subtitle(), 12.5, QUIET, widest=wide)
     _draw_picture(sheet, choice, _MARGIN, top, *size)
     _draw_words(sheet, choice, words, _MARGIN, top + size[1] + 14)
-    if not kept:
-        y = top + size[1] + 18 + _LINE * len(words)
-        draw_help(sheet, choice, _MARGIN, y, left_width)
     half = (right_width - 28) / 2
     for side in (0, 1):
         _draw_guesses(sheet, choice, side, right + side * (half + 28), top, half)
+    below = top + 84 + _GUESS * guesses
     if course:
-        draw_course(sheet, choice, right, top + 32 + _GUESS * guesses + 44, right_width)
+        draw_course(sheet, choice, right, below, right_width)
+        draw_help(sheet, choice, _MARGIN, top + size[1] + 18 + _LINE * len(words), left_width)
+    elif not kept:
+        draw_help(sheet, choice, right, below, right_width)
     return sheet.finish()
 
 
-def _lines(ruler: Sheet, words: Sequence[str], width: float, size: float) -> list[str]:
+def _lines(ruler: Sheet, text: str, width: float, size: float) -> list[str]:
     lines = [""]
-    for word in words:
+    for word in text.replace(" %", "\u00a0%").split(" "):
         longer = f"{lines[-1]} {word}".strip()
         if lines[-1] and ruler.text_width(longer, size, True) > width:
             lines.append(word)
@@ -158,4 +160,5 @@ def _draw_guesses(
         if chance > 0:
             draw_bar(sheet, left, y + 19, max(1.0, width * chance), 5, side)
     y = top + 30 + record.top.shape[-1] * _GUESS + 16
-    sheet.text((left, y), choice.rank_text(side), 12, QUIET, widest=width)
+    for number, line in enumerate(_lines(sheet, choice.rank_text(side), width, 12)):
+        sheet.text((left, y + 16 * number), line, 12, QUIET, widest=width)

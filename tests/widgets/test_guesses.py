@@ -201,8 +201,7 @@ def test_one_step_and_fewer_guesses_than_columns(record: GuessRecord) -> None:
         truth_chance=record.truth_chance[-1:], truth_rank=record.truth_rank[-1:],
     )  # fmt: skip
     view = GuessView(few, place=7)
-    one, several = (np.asarray(v.to_image()) for v in (view, GuessView(record, place=7)))
-    assert (one[-100:, -200:] == 255).all() and (several[-200:, -200:] < 255).any(), "the course"
+    assert view.to_image().size[1] < GuessView(record, place=7).to_image().size[1], "no course"
     assert len(view.table()) == 7 * 2 * 4 + 2 * 2 * 2
     assert view.choice().subtitle() == record.title
 

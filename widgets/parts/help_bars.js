@@ -6,7 +6,7 @@ import { make } from "./dom.js";
 export function makeHelpBars(choose) {
   const keys = [0, 1].map((side) => make("span", { class: "wb-key" },
     make("span", { class: side ? "wb-bar wb-blind" : "wb-bar" }), make("span")));
-  const list = make("ul", { class: "wb-helps" });
+  const list = make("ul", { class: "wb-helps", "aria-label": "surprise at the truth" });
   const box = make("div", {},
     make("h3", { class: "wb-heading" }, make("span", { text: "Surprise at the truth, bits" }), make("span", { text: "helps by" })),
     make("p", { class: "wb-row wb-note" }, ...keys), list);
@@ -20,6 +20,9 @@ export function makeHelpBars(choose) {
 /** Fill them: `groups` are words (or regions) as lists of places; the one with `place` is marked. */
 export function drawHelpBars({ list, keys }, numbers, { groups, moment, place, conditions, keptBack }) {
   keys.forEach((key, side) => { key.lastChild.textContent = conditions[side]; });
+  // a long list scrolls, which the keyboard must be able to do as well
+  if (groups.length > 15) list.setAttribute("tabindex", "0");
+  else list.removeAttribute("tabindex");
   const bits = groups.map((group) => numbers.bits(moment, group));
   const most = Math.max(1, ...bits.flat());
   list.replaceChildren(...groups.map((group, index) => {
