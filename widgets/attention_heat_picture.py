@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from jaxtyping import Float
 
 from widgets.attention_choice import AttentionChoice
 from widgets.attention_metrics import block_shares
 from widgets.core.attention import strongest
 from widgets.core.attention_words import share_words
 from widgets.core.colour import ink_on, shade_ends, signed_colour
+from widgets.core.curves import format_number
 from widgets.core.difference import signed_points
 from widgets.core.text import percent, readable_pieces
 from widgets.drawing import INK, LINE, QUIET, Sheet
@@ -118,16 +122,22 @@ class HeatMap:
         sheet.text((x0 + 134, y + 8), note, 11, QUIET)
 
 
-class HeadOverview:
-    """Layers down, heads across: how much attention each has in the chosen direction."""
+Overview = tuple[str, Sequence[Float[np.ndarray, "L H"]]] | None
+"""A metric's name and its numbers of each look; None for the shares of attention."""
 
-    def __init__(self, choice: AttentionChoice, width: float) -> None:
+
+class HeadOverview:
+    """Layers down, heads across: a metric, or each head's share of attention in the direction."""
+
+    def __init__(self, choice: AttentionChoice, width: float, metric: Overview) -> None:
         self.choice, record = choice, choice.record
-        first = block_shares(record, choice.direction, choice.hidden)
-        later = None
-        if choice.after is not None and choice.shown != "before":
-            later = block_shares(choice.after, choice.direction, choice.hidden)
-        self.shares = first if later is None else later - first if choice.is_difference else later
+        self.metric, given = metric or ("", None)
+        looks = [record] if choice.after is None else [record, choice.after]
+        found = given or [block_shares(one, choice.direction, choice.hidden) for one in looks]
+        if choice.is_difference:
+            self.shares = found[1] - found[0]
+        else:
+            self.shares = found[-1 if choice.shown == "after" else 0]
         self.names = [str(n) for n in (record.layer_names or range(record.layers))]
         ruler = Sheet(1, 1)
         self.label = min(130.0, max(ruler.text_width(name, 10.5) for name in self.names)) + 8
@@ -138,7 +148,7 @@ class HeadOverview:
 
     def draw(self, sheet: Sheet, left: float, top: float) -> None:
         """Draw the overview with its corner at (left, top)."""
-        heading = f"Layers and heads: % {share_words(self.choice.direction)}"
+        heading = f"Layers and heads: {self.metric or '% ' + share_words(self.choice.direction)}"
         sheet.text((left, top + 10), heading, 11, INK, bold=True, widest=430)
         x0, y0 = left + self.label, top + 34
         known = self.shares[~np.isnan(self.shares)]
@@ -164,11 +174,17 @@ class HeadOverview:
             low, high = self.ends
             paper = signed_colour((share - low) / (high - low) if high > low else 0.0, False)
             sheet.rectangle(x, y, self.cell - 1, self.row - 1, fill=paper)
-            told = signed_points(share) if self.choice.is_difference else percent(share)[:-2]
+            told = self._told(share)
             ink = ink_on(paper)
         if self.cell >= 22 or (np.isnan(share) and self.cell >= 8):
             at = (x + self.cell / 2, y + self.row / 2)
             sheet.text(at, told, 10 if self.row > 15 else 9, ink, anchor="mm")
+
+    def _told(self, value: float) -> str:
+        if not self.metric:
+            return signed_points(value) if self.choice.is_difference else percent(value)[:-2]
+        plus = "+" if self.choice.is_difference and value > 0 else ""
+        return plus + format_number(value).replace("-", "−")
 
     def _frame(self, sheet: Sheet, x0: float, y0: float) -> None:
         head, heads = self.choice.head, self.shares.shape[1]

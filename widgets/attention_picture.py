@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from widgets.attention_choice import AttentionChoice
-from widgets.attention_heat_picture import HeadOverview, HeatMap
+from widgets.attention_heat_picture import HeadOverview, HeatMap, Overview
 from widgets.core.attention import strongest
 from widgets.core.colour import Colour, ink_on, signed_colour
 from widgets.core.difference import signed_points
@@ -25,10 +25,12 @@ _MARGIN = 20
 _GAP = 24
 
 
-def draw(choice: AttentionChoice, width: int, scale: float, label: str = "") -> Image.Image:
+def draw(
+    choice: AttentionChoice, width: int, scale: float, label: str = "", metric: Overview = None
+) -> Image.Image:
     """The picture with its lit regions and the sentence; beside them the heat map and all heads.
 
-    ``label`` says which of several records is shown.
+    ``label`` says which of several records is shown, ``metric`` what the heads are coloured by.
     """
     record = choice.record
     left_width = round((width - 2 * _MARGIN) * 0.5)
@@ -36,7 +38,7 @@ def draw(choice: AttentionChoice, width: int, scale: float, label: str = "") -> 
     chips = _chip_rows(choice, left_width)
     right_width = width - 2 * _MARGIN - left_width - _GAP
     heat = HeatMap(choice, right_width)
-    overview = HeadOverview(choice, min(left_width, right_width))
+    overview = HeadOverview(choice, min(left_width, right_width), metric)
     top = 78
     left_height = picture_size[1] + 12 + 26 * len(chips)
     columns = [float(left_height), float(heat.height)]
@@ -77,7 +79,7 @@ def _draw_picture(
     record = choice.record
     values, sizes = choice.focus_weights, np.abs(choice.focus_weights)
     shown, marked, tags = record.picture, [], []
-    if not choice.others_are_words:
+    if not choice.others_are_words and choice.weights.any():
         best = float(sizes.max())
         shares = sizes / best if best > 0 else np.zeros_like(sizes)
         shown = lit(record.picture, record.boxes, shares)

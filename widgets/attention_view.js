@@ -150,7 +150,7 @@ function renderRecord({ model, el }) {
     change.show(numbers.both);
     if (sentence.textContent !== look.sentence) sentence.textContent = look.sentence;
     where.textContent = describePlace(model, numbers);
-    const seen = othersAreWords ? null : values;
+    const seen = othersAreWords || peak === 0 ? null : values;
     if (image.naturalWidth) {
       const [width, height] = fitInside(image.naturalWidth, image.naturalHeight, room.picture, 460);
       drawPicture(picture, image, { width, height, boxes, values: seen, marked: focus.region, font: theme.font, signed, taken: change.taken("regions") });

@@ -112,7 +112,8 @@ class AttentionView(AttentionTraits):
         if rerun is not None and len(self.frames.labels) > 1:
             raise ValueError("rerun changes one record; several were given, one after the other")
         self._rerun, self.metrics = rerun, dict(metrics or {})
-        layer = opening_layer(first, direction) if layer is None else layer
+        way = direction if direction in DIRECTIONS else DIRECTIONS[0]  # others are refused below
+        layer = opening_layer(first, way) if layer is None else layer
         known_layer = layer if 0 <= layer < first.layers else 0
         asked = change if isinstance(change, AttentionChange) else AttentionChange.of(change or {})
         self.after: AttentionRecord | None = None
@@ -151,15 +152,15 @@ class AttentionView(AttentionTraits):
         return self.frames.records[self.frame]
 
     def show(self, record: Source) -> None:
-        """Show another record; what is chosen stays, where the words and sizes are the same."""
+        """Show another record; layer, heads and focus stay where it has as many of them."""
         frames, before = AttentionFrames.of(record), self.frames.records[0]
         now = frames.records[-1]
-        same = before.words == now.words and before.attention.shape == now.attention.shape
         fresh: dict[str, Any] = {}
-        if not same:
+        if before.attention.shape[:2] != now.attention.shape[:2]:
             layer = opening_layer(now, self.direction)
-            fresh = {"layer": layer, "head": -1, "head_weights": [], "region": -1}
-            fresh["word"] = first_word(now, layer)
+            fresh |= {"layer": layer, "head": -1, "head_weights": []}
+        if before.words != now.words or len(before.boxes) != len(now.boxes):
+            fresh |= {"word": first_word(now, fresh.get("layer", self.layer)), "region": -1}
         fresh |= {"frame": min(self.frame, len(frames.records) - 1), "change": {}, "problem": ""}
         self.frames = frames
         with self.hold_sync(), self.hold_trait_notifications():
@@ -195,7 +196,7 @@ class AttentionView(AttentionTraits):
         record = self.record
         layers, heads = (places.ravel() for places in np.indices((record.layers, record.heads)))
         names = record.layer_names or tuple(str(layer) for layer in range(record.layers))
-        found = metrics_of(record, self.metrics)
+        found = self._metrics_of(record)
         return pandas.DataFrame(
             {"layer": layers, "name": [names[layer] for layer in layers], "head": heads}
             | {name: values.ravel() for name, values in found.items()}
@@ -214,7 +215,9 @@ class AttentionView(AttentionTraits):
         if width < 600:
             raise ValueError(f"an attention picture needs a width of 600 or more, got {width}")
         label = self.frame_labels[self.frame] if self.frame_labels else self.caption
-        return draw(self.choice(), width, scale, label)
+        looks = [self.record] if self.after is None else [self.record, self.after]
+        values = [self._metrics_of(look)[self.metric] for look in looks] if self.metric else []
+        return draw(self.choice(), width, scale, label, (self.metric, values) if values else None)
 
     def page_values(self) -> dict[str, Any]:
         """The traits a saved page needs, by name."""
@@ -253,6 +256,14 @@ class AttentionView(AttentionTraits):
                 setattr(self, name, value)
             self.changed, self.problem = change.plain(), ""
 
+    def _metrics_of(self, look: AttentionRecord) -> dict[str, Float[np.ndarray, "L H"]]:
+        """The metrics of a look; numbers given as an array are not those of another one."""
+        missing = np.full((look.layers, look.heads), np.nan)
+        gone = {
+            n: missing for n, m in self.metrics.items() if look is self.after and not callable(m)
+        }
+        return metrics_of(look, {**self.metrics, **gone})
+
     def _sent(self) -> dict[str, Any]:
         found = [metrics_of(record, self.metrics) for record in self.frames.records]
         values = [[one[name] for one in found] for name in found[0]]
@@ -264,13 +275,11 @@ class AttentionView(AttentionTraits):
         }
 
     def _sent_after(self, after: AttentionRecord | None) -> dict[str, Any]:
-        """Another look as the browser gets it; numbers given as an array are of the first only."""
+        """Another look as the browser gets it; empty for none."""
         self.after = None if after is None else self._fitting(AttentionRecord.of(after))
         names = ("after_codes", "after_scales", "after_rest")
         if self.after is None:
             return {**dict.fromkeys((*names, "after_metric_values"), b""), "changed": {}}
-        missing = np.full((self.after.layers, self.after.heads), np.nan)
-        own = {n: m if callable(m) else missing for n, m in self.metrics.items()}
-        values = np.array([*metrics_of(self.after, own).values()], dtype="<f4").tobytes()
+        values = np.array([*self._metrics_of(self.after).values()], dtype="<f4").tobytes()
         sent = dict(zip(names, coded([self.after]), strict=True))
         return {**sent, "after_metric_values": values, "changed": {}}

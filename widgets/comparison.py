@@ -18,6 +18,8 @@ class Comparison(Panel):
     The layer is shared where both have as many, head and mix where both have as many heads;
     ``difference`` is None where their shapes disagree.  ``choices`` are those of ``AttentionView``.
     Raises ``ValueError`` for records of other words or another number of regions.
+
+    .. image:: ../docs/pictures/attention-comparison.png
     """
 
     def __init__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -185,6 +186,18 @@ def test_too_many_records_are_thinned_to_the_ends_and_between(record, monkeypatc
     monkeypatch.setattr("widgets.attention_frames.MOST_BYTES", 3 * 2 * record.attention.size)
     view = AttentionView.over([(f"step {i}", record) for i in range(9)])
     assert view.frame_labels == ["step 0", "step 4", "step 8"] and view.frames_offered == 9
+
+
+def test_the_still_picture_shows_the_chosen_metric(record: AttentionRecord) -> None:
+    own = np.full((4, 4), np.nan)
+    own[2, 1] = 7.0
+    for after in (None, samples.attention_record(seed=3)):
+        view = AttentionView(record, after=after, metrics={"mine": own})
+        pictures = []
+        for metric in ("", "entropy", "mine"):
+            view.metric = metric
+            pictures.append(np.asarray(view.to_image(700)))
+        assert all((a != b).any() for a, b in pairwise(pictures))
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)

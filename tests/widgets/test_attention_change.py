@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from widgets import AttentionChange, AttentionView
 from workbench.explain.attention import attention_on
 from workbench.explain.rerun import rerun
 from workbench.explain.shown import Shown
+from workbench.training.model import Pretraining
 
 torch.set_num_threads(1)
 WORDS = ("[CLS]", "a", "red", "ball", "lies", "[SEP]")
@@ -25,7 +27,7 @@ WORDS = ("[CLS]", "a", "red", "ball", "lies", "[SEP]")
 @pytest.fixture(scope="module", params=["uniter", "vilbert"])
 def looked(request):
     """A record and how to look again, of a model with random weights."""
-    model = widened(MIXES[request.param]())
+    model = cast(Pretraining, widened(MIXES[request.param]()))
     pair = Shown(make_batch([6], [3]), WORDS, samples.scene(60, 40), ("sun", "ball", "tree"))
     return attention_on(model, pair), rerun(model, pair)
 

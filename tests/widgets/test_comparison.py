@@ -20,8 +20,7 @@ def test_two_records_and_what_lies_between() -> None:
     np.testing.assert_allclose(pair.difference.weights(), between, atol=1e-9)
     assert (pair.second.layer, pair.difference.word) == (2, 8)
     pair.first.word, pair.second.head = 3, 1
-    assert {view.word for view in pair.explorers} == {3}
-    assert {view.head for view in pair.explorers} == {1}
+    assert [(view.word, view.head) for view in (pair.second, pair.difference)] == [(3, 1)] * 2
     assert "late − early" in pair.difference.choice().subtitle()
     assert pair.to_image().size[0] == 1212
 
@@ -49,9 +48,10 @@ def test_only_what_both_have_goes_together() -> None:
 
 def test_a_panel_links_what_its_explorers_share() -> None:
     record = samples.attention_record()
-    panel = Panel(AttentionView(record, word=8), AttentionView(record), linked=("word", "nothing"))
+    views = AttentionView(record, word=8), AttentionView(record)
+    panel = Panel(*views, linked=("word", "nothing"))
     assert [name for name, _ in panel.links] == ["word", "hover_word"]
-    assert [view.word for view in panel.explorers] == [8, 8]
+    assert [view.word for view in views] == [8, 8]
     script = re.search(r"linkModels\((\[.*\])\);", panel.to_html())
     assert script is not None
     assert json.loads(script[1]) == [

@@ -42,9 +42,12 @@ def test_the_newest_is_followed_until_somebody_looks_back(tmp_path: Path, made) 
     live.update()
     assert live.probe.step == 100
     newest = live.view.weights()
-    live.view.word = 8
+    live.view.word, live.view.layer, live.view.head = 8, 1, 2
+    live.view.threshold, live.view.metric = 0.2, "entropy"
+    asked = live.view.state()
     live.probe.set_state({"step": 0, "following": False})
-    assert live.view.word == 8, "what is asked about stays"
+    assert live.view.state() == asked, "what is asked about stays"
+    live.view.layer, live.view.head, live.view.threshold = 3, -1, 0.0
     assert (live.view.weights() != newest).any()
     samples.write_probe(tmp_path, 200)
     live.update()

@@ -27,10 +27,11 @@ export function makeControls(model, { keep, turn }, buttons) {
   const special = make("input", { type: "checkbox" });
   special.addEventListener("change", () => keep({ hide_special: special.checked }));
   const caption = make("h2", { class: "wb-caption", text: model.get("caption"), hidden: !model.get("caption") });
-  const box = make("div", { class: "wb-row wb-spread" }, caption,
-    make("div", { class: "wb-row", hidden: !model.get("toolbar") }, segments.box,
-      make("label", { class: "wb-field" }, special, make("span", { text: "Hide special tokens" }))),
-    make("div", { class: "wb-row wb-buttons" }, ...buttons));
+  const box = make("div", { class: "wb-row wb-controls" }, caption,
+    make("div", { class: "wb-row", hidden: !model.get("toolbar") }, segments.box),
+    make("div", { class: "wb-row wb-buttons" },
+      make("label", { class: "wb-field", hidden: !model.get("toolbar") }, special, make("span", { text: "Hide special tokens" })),
+      make("span", { class: "wb-push" }), ...buttons));
   const show = () => {
     segments.show(model.get("direction"));
     special.checked = model.get("hide_special");
