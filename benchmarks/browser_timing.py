@@ -54,7 +54,7 @@ window.firstSeen = {};
       const drawing = `drawn ${number}`;
       if (waits(drawing)) seen(drawing, cell.querySelector(peers) || ours(cell));
     });
-    requestAnimationFrame(look);
+    if (!window.seenEnough) requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
 })();
@@ -120,6 +120,7 @@ def work(
     All of it (script, style, layout, painting), then the script alone; in processor time as
     Chromium adds up its tasks, so that other programs disturb it little.
     """
+    page.evaluate("window.seenEnough = true")  # what looks for first pictures costs time itself
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     found = []
