@@ -29,6 +29,7 @@ _NIGHT = (14, 16, 20)
 _TINT = 0.6
 _MOST_ROWS = 40
 _TOLD = 0.08
+_FAINT = 0.005  # a share so small has no sign to tell
 
 
 def draw(choice: AttributionChoice, sort: bool, width: int, scale: float) -> Image.Image:
@@ -122,7 +123,8 @@ def _draw_picture(
     places = place_tags([rectangles[region] for region in told], sizes, width, height)
     for region, tag, size, place in zip(told, tags, sizes, places, strict=True):
         if place is not None:
-            fill = signed_colour(0.85 * float(np.sign(shares[region])), False)
+            told_sign = float(np.sign(shares[region])) * (abs(shares[region]) >= _FAINT)
+            fill = signed_colour(0.85 * told_sign, False)
             x, y = left + place[0], top + place[1]
             sheet.rectangle(x, y, *size, fill=fill, radius=3)
             sheet.text((x + 6, y + 10.5), tag, 13, ink_on(fill), bold=True, anchor="lm")
@@ -142,14 +144,17 @@ def _outline(
 def _draw_key(sheet: Sheet, choice: AttributionChoice, left: float, top: float) -> None:
     values, rows = choice.values(), choice.strongest()
     most = abs(values[rows[0]]) if rows else 0.0
-    x = left + sheet.text((left, top + 9), "against the answer", 11, QUIET) + 8
-    x += sheet.text((x, top + 9), signed_number(-most, most), 11, QUIET) + 6
+    signed = min(choice.shares()) < 0  # else nothing speaks against, nor need anything speak for
+    told = ("against the answer", signed_number(-most, most)) if signed else ("counts less", "0")
+    x = left + sheet.text((left, top + 9), told[0], 11, QUIET) + 8
+    x += sheet.text((x, top + 9), told[1], 11, QUIET) + 6
     for step in range(60):
-        sheet.rectangle(x + step * 2, top, 2.5, 10, fill=signed_colour(step / 29.5 - 1, False))
+        share = step / 29.5 - 1 if signed else step / 59
+        sheet.rectangle(x + step * 2, top, 2.5, 10, fill=signed_colour(share, False))
     sheet.rectangle(x, top, 120.5, 10, outline=LINE, line=0.5)
     x += 127
     x += sheet.text((x, top + 9), signed_number(most, most), 11, QUIET) + 8
-    sheet.text((x, top + 9), "for it", 11, QUIET)
+    sheet.text((x, top + 9), "for it" if signed else "more", 11, QUIET)
 
 
 _Chip = tuple[str, str, float, float, Colour, bool]  # text, number, gap, width, paper, fixed

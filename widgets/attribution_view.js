@@ -12,6 +12,7 @@ import { drawSignedChips, makeSignedChips } from "./parts/signed_chips.js";
 import { drawSignedPicture } from "./parts/signed_picture.js";
 
 const CHOICES = ["method", "word", "region", "hide_special", "sort"];
+const DATA = ["words", "labels", "boxes", "picture", "question", "fixed", "methods", "numbers", "values", "layers", "deletion"];
 const CHANCE = "random order";
 
 /** The view; drawn anew only when another record is shown. */
@@ -21,7 +22,7 @@ function render({ model, el }) {
     end();
     end = renderRecord({ model, el });
   });
-  const watched = ["words", "labels", "boxes", "picture", "methods", "values", "layers", "deletion"].map((name) => `change:${name}`);
+  const watched = DATA.map((name) => `change:${name}`);
   watched.forEach((event) => model.on(event, again));
   return () => {
     watched.forEach((event) => model.off(event, again));
@@ -49,14 +50,17 @@ function makeControls(model, numbers, keep) {
   return { box, show };
 }
 
+// Without values below zero nothing speaks against an answer, nor need anything speak for it.
 function makeSignedKey() {
   const bar = make("span", { class: "wb-signed-bar" });
-  const [least, most] = [make("span"), make("span")];
-  const box = make("div", { class: "wb-row wb-note" }, make("span", { text: "against the answer" }), least, bar, most, make("span", { text: "for it" }));
-  const show = (size, dark) => {
-    const stops = [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1].map((share) => cssColour(signedColour(share, dark)));
+  const [against, least, most, towards] = Array.from({ length: 4 }, () => make("span"));
+  const box = make("div", { class: "wb-row wb-note" }, against, least, bar, most, towards);
+  const show = (size, signed, dark) => {
+    const stops = [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1].map((place) =>
+      cssColour(signedColour(signed ? 2 * place - 1 : place, dark)));
     bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
-    [least.textContent, most.textContent] = [signedNumber(-size, size), signedNumber(size, size)];
+    [least.textContent, most.textContent] = [signed ? signedNumber(-size, size) : "0", signedNumber(size, size)];
+    [against.textContent, towards.textContent] = signed ? ["against the answer", "for it"] : ["counts less", "more"];
   };
   return { box, show };
 }
@@ -117,7 +121,7 @@ function renderRecord({ model, el }) {
       make("div", { class: "wb-left" }, picture, key.box),
       make("div", { class: "wb-right" },
         make("div", {}, heading("Words"), wordChips.list),
-        make("div", {}, heading("Regions"), regionChips.list),
+        make("div", { hidden: !boxes.length }, heading("Regions"), regionChips.list),
         make("div", { hidden: numbers.methods.length < 2 },
           heading("Do the methods agree?", "rank correlation of sizes: Spearman above, Kendall below"), agreement))),
     make("div", {}, heading("Every method on the same pair", columnsNote), columns.box),
@@ -155,7 +159,7 @@ function renderRecord({ model, el }) {
       const own = { shares: shares.slice(from, to), numbers: told.slice(from, to), fixed: numbers.fixed.slice(from, to) };
       drawSignedChips(chips, { ...own, marked: focus - from, pinned: pinned() - from, dark: theme.dark });
     });
-    key.show(numbers.most(method), theme.dark);
+    key.show(numbers.most(method), shares.some((share) => share < 0), theme.dark);
     drawMethodColumns(columns, image, boxes, numbers, { rows: numbers.rowsShown(method, model.get("sort")), chosen: method, focus, room: room[1], theme });
     drawStill(method, room);
     if (hasLayers) drawLayers(focus, room[3]);

@@ -83,6 +83,7 @@ def test_the_method_is_chosen_by_select_and_by_button(open_page, attribution_pag
     page.click(".wb-method:has-text('last-layer attention')")
     assert sentence(page) == AttributionView(record, method=4).sentence()
     assert page.evaluate(PIXELS, "canvas.wb-picture") != first
+    assert not page.is_visible("text=against the answer"), "attention speaks against nothing"
     assert page.locator(".wb-attribution select").input_value() == "4"
     page.uncheck("text=Leave out sentence marks")
     assert sentence(page) == AttributionView(record, method=4, hide_special=False).sentence()

@@ -5,6 +5,7 @@ import { sharpen } from "./dom.js";
 
 const TINT = 0.6; // where on the scale the colour of a box is: its ends are too dark for a picture
 const DASH = [5, 4];
+const FAINT = 0.005; // a share so small has no sign to tell
 
 const tintedSheets = new WeakMap(); // what hovering does not change, by canvas
 
@@ -94,7 +95,7 @@ function outlineFocus(pen, [x, y, wide, high], theme) {
 }
 
 function drawSignedTag(pen, text, [x, y], [wide, high], share) {
-  const paper = signedColour(0.85 * Math.sign(share), false);
+  const paper = signedColour(Math.abs(share) < FAINT ? 0 : 0.85 * Math.sign(share), false);
   pen.fillStyle = cssColour(paper);
   pen.beginPath();
   pen.roundRect(x, y, wide, high, 3);
