@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.browser.pages import PIXELS, axe_faults, nothing_wrong, ready, sentence
+from tests.widgets import widget_samples as samples
 from tests.widgets.guess_samples import guess_record
 from widgets import GuessView
 from widgets.page import embedded_json
+from widgets.probe_record import guesses_in
+from widgets.probe_view import ProbeView
 
 pytestmark = pytest.mark.browser
 BLANKS = "[aria-label=sentence] [role=option]"
@@ -190,3 +193,15 @@ def test_narrow_pages_do_not_overflow(open_page, guess_page) -> None:
     page.click("button:has-text('Table')")
     page.wait_for_timeout(60)
     assert page.evaluate("document.documentElement.scrollWidth") <= 420
+
+
+def test_a_probe_page_tells_the_guesses_without_the_picture(open_page, tmp_path) -> None:
+    path = samples.write_probe(tmp_path, 100, blind=True)
+    view = ProbeView(name="run", steps=[100], step=100)
+    view.show(guesses_in(path), None)
+    view.to_html(tmp_path / "probe.html")
+    watched = open_page(tmp_path / "probe.html")
+    page = ready(watched, ".wb-probe .wb-title")
+    rows = page.locator(".wb-probe .wb-table").first.locator("tbody tr").all_text_contents()
+    assert rows == ["ball✓ ball 62 %sun 25 %", "ball, without the picturehouse 40 %✓ ball 10 %"]
+    nothing_wrong(watched)
