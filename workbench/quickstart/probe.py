@@ -17,11 +17,8 @@ from workbench.explain.guesses import guesses
 from workbench.explain.hiding import Hidden
 from workbench.explain.questions import masked_language
 from workbench.explain.shown import Shown
-from workbench.objectives.contrastive import Contrastive
-from workbench.objectives.matching import Matching
 from workbench.quickstart.stream import SceneStream, scene_stream
-from workbench.retrieval.contrast import contrast_table
-from workbench.retrieval.matching import pair_table
+from workbench.retrieval.scorer import scorer_of
 from workbench.tasks.cloze import Blank, blanks
 from workbench.training.model import Pretraining
 
@@ -123,21 +120,14 @@ def similarities_of(model: Pretraining, stream: SceneStream, chosen: list[int]) 
     similarity of contrastive summaries.
     """
     batch = stream.take(chosen).to(_device(model))
-    table = kind = None
-    for objective in model.mix.found().values():
-        if isinstance(objective, Matching):
-            table, kind = pair_table(model.encoder, objective, batch), "matching lead"
-            break
-        if isinstance(objective, Contrastive):
-            table = contrast_table(model.encoder, objective, batch)
-            measure = objective.similarity
-            kind = f"contrast {getattr(measure, '__name__', type(measure).__name__)}"
-    if table is None:
+    try:
+        scorer = scorer_of(model)
+    except ValueError:
         return {}
     texts = [stream.examples[number].sentence for number in chosen]
     return {
-        "similarity": table,
-        "similarity_kind": np.array(kind, dtype=np.str_),
+        "similarity": scorer.table(batch, batch),
+        "similarity_kind": np.array(scorer.kind, dtype=np.str_),
         "similarity_texts": np.array(texts, dtype=np.str_),
     }
 

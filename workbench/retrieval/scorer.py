@@ -31,7 +31,7 @@ class Scorer:
 
 
 def scorer_of(model: Pretraining) -> Scorer:
-    """The scorer of the first objective of a model that can tell (U9, V10, M4).
+    """A model's scorer: by matching where it was trained to (U9, V10), else by contrast (M4).
 
     Raises ``ValueError`` for a model that was trained to do neither.
     """
@@ -42,10 +42,11 @@ def scorer_of(model: Pretraining) -> Scorer:
             return Scorer(
                 "matching lead", partial(match_table, *given), partial(own_scores, *given)
             )
+    for objective in found.values():
         if isinstance(objective, Contrastive):
+            given = (model.encoder, objective)
             measure = objective.similarity
             kind = f"contrast {getattr(measure, '__name__', type(measure).__name__)}"
-            given = (model.encoder, objective)
             return Scorer(kind, partial(nearness_table, *given), partial(own_nearness, *given))
     raise ValueError(
         "retrieval needs a model that was trained to match sentences and pictures (itm) or to "
