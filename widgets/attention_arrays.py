@@ -10,7 +10,7 @@ a layer does not touch is *at rest* and sees itself alone, and so are the heads 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,10 @@ from widgets.given_weights import Joint, as_weights, check_rows, check_size
 def joint_attention(
     schedule: str,
     *,
-    text: Sequence[Any] = (),
-    regions: Sequence[Any] = (),
-    text_to_regions: Sequence[Any] = (),
-    regions_to_text: Sequence[Any] = (),
+    text: Iterable[Any] = (),
+    regions: Iterable[Any] = (),
+    text_to_regions: Iterable[Any] = (),
+    regions_to_text: Iterable[Any] = (),
 ) -> Joint:
     """The joint maps of a model with a stream of words and a stream of regions, or of patches.
 
@@ -49,8 +49,8 @@ def joint_attention(
     sizes = _stream_sizes(given)
     words, whole = sizes["text"], sum(sizes.values())
     place = {"text": slice(0, words), "regions": slice(words, whole)}
-    across = "co-attention" if text_to_regions and regions_to_text else "cross-attention"
-    called = {"T": "text", "V": "regions", "C": across}
+    both_ways = given["text_to_regions"] and given["regions_to_text"]
+    called = {"T": "text", "V": "regions", "C": "co-attention" if both_ways else "cross-attention"}
     maps: list[np.ndarray] = []
     names: list[str] = []
     open_to = ""  # the block that may still run beside the one before it

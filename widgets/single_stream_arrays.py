@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,9 @@ from widgets.given_weights import Joint, as_weights, check_rows, check_size
 
 
 def single_stream_attention(
-    attention: Sequence[Any],
-    words: Sequence[int],
-    regions: Sequence[int],
+    attention: Iterable[Any],
+    words: Iterable[int],
+    regions: Iterable[int],
     *,
     renormalise: bool = False,
 ) -> Joint:

@@ -167,6 +167,15 @@ def test_a_decoder_looks_at_patches_one_way() -> None:
     assert record.layer_names == names and len(record.labels) == 6
 
 
+def test_layers_may_come_as_one_array() -> None:
+    there, back = weights(2, 3, W, N), weights(2, 3, N, W)
+    listed = joint_attention("CC", text_to_regions=list(there), regions_to_text=list(back))
+    for kind in (np.asarray, torch.from_numpy):
+        maps, names = joint_attention("CC", text_to_regions=kind(there), regions_to_text=kind(back))
+        np.testing.assert_array_equal(maps, listed[0])
+        assert names == listed[1] == ("co-attention 1", "co-attention 2")
+
+
 def test_a_grid_covers_the_picture_row_by_row() -> None:
     boxes = grid_boxes(2, 4)
     third = np.array([0.5, 0, 0.75, 0.5], dtype=np.float32)
