@@ -9,14 +9,18 @@ import pytest
 import torch
 
 from tests.properties.batches import CLASSES, MASK, make_batch, make_uniter
+from tests.properties.everything import MIXES
 from widgets import GuessRecord, GuessView
 from workbench.encoders.single_stream import SingleStreamSizes
 from workbench.explain.guesses import guesses, guesses_at, guesses_over
 from workbench.explain.hiding import Hidden, every_region, every_word, whole_word
 from workbench.explain.learning import checkpoints_of
+from workbench.explain.questions import masked_language
 from workbench.explain.region_guesses import RegionNames
 from workbench.explain.shown import Shown
+from workbench.objectives.masked_regions import RegionClass, RegionDistribution
 from workbench.objectives.mixing import Alternate
+from workbench.patterns import BIDIRECTIONAL
 from workbench.systems import vlp
 from workbench.training import checkpoint, record
 from workbench.training.errors import RunError
@@ -196,3 +200,32 @@ def test_training_mode_is_left_as_it_was(shown):
     first, second = (guesses(model, shown, [Hidden((3,))], spelt) for _ in range(2))
     assert model.training
     np.testing.assert_array_equal(first.chance, second.chance, "dropout was on")
+
+
+@pytest.mark.parametrize("system", MIXES)
+@torch.no_grad()
+def test_every_system_is_asked_as_it_was_trained(system, shown):
+    torch.manual_seed(0)
+    model = MIXES[system]().eval()
+    for parameter in model.parameters():
+        if parameter.ndim > 1:
+            torch.nn.init.normal_(parameter, 0.0, 0.3)
+    task, ids = masked_language(model), shown.batch.text.ids.tolist()
+    told = guesses(model, shown, [*every_word(shown), Hidden((1, 5))], spelt)
+    broken = shown.with_words_hidden((1, 5), MASK).batch
+    for side, batch in enumerate((broken, broken.without_regions())):
+        own = task.head(model.encoder(batch, BIDIRECTIONAL).text).double().softmax(-1)
+        expected = [float(own[row, ids[row]]) for row in (1, 5)]
+        np.testing.assert_allclose(told.truth_chance[0, side, -2:], expected, atol=1e-6)
+    found = model.mix.found().values()
+    recovering = [one for one in found if isinstance(one, RegionClass | RegionDistribution)]
+    if not recovering:
+        with pytest.raises(ValueError, match="not trained to guess hidden regions"):
+            guesses(model, shown, every_region(shown), spelt)
+        return
+    told = guesses(model, shown, every_region(shown), spelt, top=CLASSES)
+    hidden = shown.with_regions_hidden((2,)).batch
+    for side, batch in enumerate((hidden, hidden.without_text())):
+        own = recovering[0].head(model.encoder(batch).regions).double().softmax(-1)[2]
+        best = own.sort(descending=True).values.numpy()
+        np.testing.assert_allclose(told.chance[0, side, 2], best, atol=1e-6)
