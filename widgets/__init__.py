@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from widgets.neighbourhoods import Neighbourhoods as Neighbourhoods
     from widgets.panel import Panel as Panel
     from widgets.picture_gallery import gallery as gallery
+    from widgets.probe_record import guesses_over_probes as guesses_over_probes
     from widgets.retrieval_record import RetrievalRun as RetrievalRun
     from widgets.retrieval_view import RetrievalView as RetrievalView
     from widgets.session import Session as Session
@@ -49,6 +50,7 @@ _HOMES = {
     "figure_four": "widgets.neighbour_figure",
     "gallery": "widgets.picture_gallery",
     "grid_boxes": "widgets.attention_arrays",
+    "guesses_over_probes": "widgets.probe_record",
     "GuessRecord": "widgets.guess_record",
     "GuessView": "widgets.guess_view",
     "image_gallery": "widgets.gallery_of_images",
@@ -88,6 +90,7 @@ __all__ = [
     "figure_four",
     "gallery",
     "grid_boxes",
+    "guesses_over_probes",
     "image_gallery",
     "joint_attention",
     "single_stream_attention",

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -70,13 +71,13 @@ def guesses_in(path: str | PathLike[str]) -> Guesses | None:
         )
 
 
-def guesses_over_probes(folder: str | PathLike[str]) -> GuessRecord:
+def guesses_over_probes(run: Any) -> GuessRecord:
     """The guesses of a run's probes over training, as the guess viewer draws them.
 
-    Raises ``ValueError`` for a run whose probes hold no guesses without the picture.
+    ``run`` is a run folder or anything with a ``path`` to one.  Raises ``ValueError`` for a run whose probes hold no guesses without the picture.
     """
-    found = {}
-    for step, path in probes_of(Path(folder)).items():
+    folder, found = Path(getattr(run, "path", run)), {}
+    for step, path in probes_of(folder).items():
         with np.load(path, allow_pickle=False) as file:
             if "guess_truth_chance" in file:
                 found[step] = {name: file[name] for name in file if name != "attention"}

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests.widgets import widget_samples as samples
-from widgets import GuessView
-from widgets.probe_record import guesses_in, guesses_over_probes, similarity_in
+from widgets import GuessView, guesses_over_probes
+from widgets.probe_record import guesses_in, similarity_in
 from widgets.probe_view import ProbeView
 
 
