@@ -74,7 +74,8 @@ def guesses_in(path: str | PathLike[str]) -> Guesses | None:
 def guesses_over_probes(run: Any) -> GuessRecord:
     """The guesses of a run's probes over training, as the guess viewer draws them.
 
-    ``run`` is a run folder or anything with a ``path`` to one.  Raises ``ValueError`` for a run whose probes hold no guesses without the picture.
+    ``run`` is a run folder or anything with a ``path`` to one.  Raises ``ValueError`` for a run
+    whose probes hold no guesses without the picture.
     """
     folder, found = Path(getattr(run, "path", run)), {}
     for step, path in probes_of(folder).items():
