@@ -73,7 +73,7 @@ def test_it_opens_on_what_python_shows(open_page, both, run, other) -> None:
     nothing_wrong(watched)
 
 
-def test_pictures_are_drawn_and_boxes_can_be_shown(open_page, alone) -> None:
+def test_pictures_are_drawn_and_boxes_can_be_shown(open_page, alone, run) -> None:
     watched = open_page(alone)
     page = ready(watched)
     widths = page.eval_on_selector_all(".wb-cards img", "all => all.map((one) => one.naturalWidth)")
@@ -82,6 +82,9 @@ def test_pictures_are_drawn_and_boxes_can_be_shown(open_page, alone) -> None:
     page.check("text=Boxes")
     page.wait_for_timeout(60)
     assert page.is_visible(".wb-cards .wb-box >> nth=0")
+    title = page.locator(".wb-cards [role=option]").first.get_attribute("title")
+    first = RetrievalView(run).choice().first(run).index
+    assert title == f"{run.pictures[first]}: {', '.join(run.labels_of[first])}"
     box = page.locator(".wb-cards .wb-box").first.bounding_box()
     frame = page.locator(".wb-cards .wb-thumb").first.bounding_box()
     assert (box["x"] - frame["x"]) / frame["width"] == pytest.approx(0.08, abs=0.02)

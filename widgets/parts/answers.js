@@ -69,7 +69,8 @@ function card(run, query, answer, thumbnails) {
   option.append(thumbnails.element(answer.index, run.name(answer.index)), spoken,
     make("span", { class: "wb-answer-line" }, badge, score),
     make("span", { class: "wb-lacks" }, ...lacks));
-  option.title = run.name(answer.index);
+  const labels = run.things[answer.index].map(({ label }) => label).join(", ");
+  option.title = labels ? `${run.name(answer.index)}: ${labels}` : run.name(answer.index);
   return option;
 }
 
