@@ -74,13 +74,16 @@ class AttentionTraits(Explorer):
 
     @traitlets.validate("metric")
     def _check_metric(self, proposal: Any) -> str:
-        if proposal["value"] and proposal["value"] not in self.metric_names:
+        name = proposal["value"]
+        if name.replace("_", " ") in self.metric_names:
+            return name.replace("_", " ")
+        if name and name not in self.metric_names:
             raise traitlets.TraitError(
-                f"metric {proposal['value']!r} was given; known are "
+                f"metric {name!r} was given; known are "
                 f"{', '.join(repr(name) for name in self.metric_names)}, and '' for the share of "
                 "attention in the chosen direction"
             )
-        return proposal["value"]
+        return name
 
     @traitlets.validate("head_weights")
     def _check_head_weights(self, proposal: Any) -> list[float]:

@@ -115,6 +115,8 @@ def test_what_a_layer_lacks_is_told_and_hatched(open_page, pages, record) -> Non
         if text == "Among regions":
             view.region = chosen(page, "region")
         assert sentence(page) == view.sentence(), text
+        awake = "mean of 2 heads" if direction.startswith("word") else "mean of 4 heads"
+        assert awake in page.text_content(".wb-where"), "heads at rest do not count"
     assert page.locator(".wb-head").first.text_content() == "–"
     label = page.locator(".wb-head").first.get_attribute("aria-label")
     assert label == "text 1, head 0, nothing here"
@@ -165,23 +167,25 @@ def test_the_threshold_hides_what_python_hides(open_page, pages, record) -> None
 def test_words_are_played_one_a_second_until_stopped(open_page, pages) -> None:
     watched = open_page(pages["plain"])
     page = ready(watched)
+    page.clock.install()
     word = chosen(page, "word")
-    page.wait_for_timeout(1200)
+    page.clock.run_for(2500)
     assert chosen(page, "word") == word, "it does not start by itself"
-    play = page.locator("button:has-text('Play')")
-    play.click()
+    page.locator("button:has-text('Play')").click()
     page.mouse.move(5, 5)
     assert chosen(page, "word") == word + 1
-    page.wait_for_timeout(1250)
+    page.clock.run_for(1100)
     assert chosen(page, "word") == word + 2
     page.hover("[aria-label=words] [role=option]:has-text('house')")
-    page.wait_for_timeout(1250)
+    page.clock.run_for(2000)
     assert chosen(page, "word") == word + 2, "it waits for the pointer"
     page.mouse.move(5, 5)
+    page.clock.run_for(1000)
+    assert chosen(page, "word") == word + 3
     page.locator("button:has-text('Pause')").focus()
     page.keyboard.press("Escape")
-    page.wait_for_timeout(1250)
-    assert chosen(page, "word") == word + 2
+    page.clock.run_for(2500)
+    assert chosen(page, "word") == word + 3
     assert page.locator("button:has-text('Play')").count() == 1
     nothing_wrong(watched)
 

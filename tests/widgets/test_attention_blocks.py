@@ -151,6 +151,8 @@ def test_the_statistics_and_one_s_own_stand_side_by_side(record: AttentionRecord
     heads = view.heads()
     assert list(heads.columns[:3]) == ["layer", "name", "head"] and len(heads) == 16
     assert heads["largest"].iloc[9] == record.attention[2, 1].max()
+    view.metric = "word_distance"
+    assert view.metric == "word distance"
     with pytest.raises(TraitError, match="known are 'entropy', "):
         view.metric = "height"
     with pytest.raises(ValueError, match=r"'odd' must be finite numbers \(or NaN\) \[4, 4\]"):

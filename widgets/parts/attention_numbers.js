@@ -2,7 +2,7 @@
 import { atLeast, blendHeads, blockOf, blockShare, hideAndRenormalise } from "../core/attention.js";
 import { specialWords } from "../core/text.js";
 
-const MOST_KEPT = 400; // choices remembered before all are forgotten
+const MOST_KEPT = 64; // choices remembered before all are forgotten
 
 function typed(Kind, view) {
   return new Kind(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
@@ -74,15 +74,16 @@ export function makeNumbers(model) {
 
   /** Each head's share of attention in the chosen block, the mix of its layer last. */
   function shares(look) {
-    const one = (layer, head) => {
-      const key = `share ${nameOf(look)} ${layer} ${head} ${view()} ${head < 0 ? model.get("head_weights") : ""}`;
-      return remember(key, () => {
-        const map = mapOf(look, layer, head);
-        return map ? blockShare(map, words.length, regions, model.get("direction"), hidden()) : NaN;
-      });
+    const share = (layer, head) => {
+      const map = mapOf(look, layer, head);
+      return map ? blockShare(map, words.length, regions, model.get("direction"), hidden()) : NaN;
     };
-    return Array.from({ length: layers }, (_, layer) =>
-      [...Array(heads).keys(), -1].map((head) => one(layer, head))).flat();
+    const every = (work) => Array.from({ length: layers }, (_, layer) => work(layer));
+    const apart = remember(`shares ${nameOf(look)} ${view()}`, () =>
+      every((layer) => Array.from({ length: heads }, (_, head) => share(layer, head))));
+    const mixed = remember(`mixed ${nameOf(look)} ${view()} ${model.get("head_weights")}`, () =>
+      every((layer) => share(layer, -1)));
+    return every((layer) => [...apart[layer], mixed[layer]]).flat();
   }
 
   /** A metric that Python sent, the mean of the layer's heads last. */
