@@ -203,7 +203,7 @@ function renderRecord({ model, el }) {
       const area = numbers.areas()[method][i];
       canvas.setAttribute("aria-label", `${i ? "Insertion" : "Deletion"} curves; area by ${numbers.methods[method]} ${plainNumber(area)}`);
     });
-    areas.replaceChildren(areaTable([...numbers.methods, CHANCE], numbers.areas(), method, theme.dark));
+    areas.replaceChildren(areaTable([...numbers.methods, CHANCE], numbers.areas(), method, theme));
   }
 
   function drawLayers(focus, room) {

@@ -181,7 +181,10 @@ def test_axe_finds_nothing(open_page, axe, attribution_page, dark) -> None:
     nothing_wrong(watched)
 
 
-def test_narrow_pages_do_not_overflow(open_page, attribution_page) -> None:
-    page = ready(open_page(attribution_page, width=420))
-    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+@pytest.mark.parametrize("width", [420, 760])
+def test_narrow_pages_do_not_overflow(open_page, attribution_page, width) -> None:
+    page = ready(open_page(attribution_page, width=width))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    edge = page.evaluate("document.querySelector('.wb-agreement').getBoundingClientRect().right")
+    assert edge <= width - 16, "the table of agreement stays inside"
     assert page.locator(".wb-method").count() == len(METHODS)

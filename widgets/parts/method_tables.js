@@ -1,7 +1,7 @@
 // Two small tables of methods: how far they agree, and the areas under their curves.
 import { alignedNumber } from "../core/attribution.js";
 import { cssColour, inkOn, seriesColour, signedColour } from "../core/colour.js";
-import { make } from "./dom.js";
+import { make, sharpen } from "./dom.js";
 import { patternOf } from "./removal_chart.js";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -33,7 +33,7 @@ export function agreementTable(methods, [rho, tau], dark) {
 }
 
 /** Every curve's line, name and two areas; the best of each is strong. */
-export function areaTable(names, areas, chosen, dark) {
+export function areaTable(names, areas, chosen, theme) {
   const least = Math.min(...areas.slice(0, -1).map(([deletion]) => deletion));
   const most = Math.max(...areas.slice(0, -1).map(([, insertion]) => insertion));
   const size = Math.max(...areas.flat().map(Math.abs));
@@ -45,22 +45,21 @@ export function areaTable(names, areas, chosen, dark) {
     const [deletion, insertion] = areas[i];
     const cell = (value, best) => make("td", { text: alignedNumber(value, size), class: best && !chance ? "wb-best-area" : null });
     return make("tr", { class: i === chosen ? "wb-chosen" : null },
-      make("th", { scope: "row" }, lineSample(i, chance, dark), name),
+      make("th", { scope: "row" }, lineSample(i, chance, theme), name),
       cell(deletion, deletion === least), cell(insertion, insertion === most));
   });
   return make("table", { class: "wb-areas" }, make("thead", {}, head), make("tbody", {}, ...body));
 }
 
-function lineSample(method, chance, dark) {
-  const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg");
-  const line = document.createElementNS(space, "line");
-  const dash = chance ? [1, 3] : patternOf(method);
-  const values = { x1: 0, x2: 26, y1: 5, y2: 5, "stroke-width": 2, "stroke-dasharray": dash.join(" ") };
-  for (const [name, value] of Object.entries(values)) line.setAttribute(name, String(value));
-  line.setAttribute("stroke", chance ? "currentColor" : cssColour(seriesColour(method, dark)));
-  svg.setAttribute("class", "wb-line-sample");
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(line);
-  return svg;
+function lineSample(method, chance, theme) {
+  const canvas = make("canvas", { class: "wb-line-sample", "aria-hidden": "true" });
+  const pen = sharpen(canvas, 26, 10);
+  pen.strokeStyle = chance ? theme.quiet : cssColour(seriesColour(method, theme.dark));
+  pen.lineWidth = 2;
+  pen.setLineDash(chance ? [1, 3] : patternOf(method));
+  pen.beginPath();
+  pen.moveTo(0, 5);
+  pen.lineTo(26, 5);
+  pen.stroke();
+  return canvas;
 }
