@@ -14,16 +14,28 @@ from pathlib import Path
 from typing import Any
 
 from tests.widgets import widget_samples as samples
+from tests.widgets.attribution_sample import attribution_record
 from tests.widgets.guess_samples import guess_record
 from tests.widgets.launchpad_sample import SampleLaunchpad
-from widgets import AttentionView, GuessView, Launcher, LiveAttention, LiveCurve, Panel
-from widgets.explorer import Explorer
+from tests.widgets.neighbourhood_sample import tables
+from tests.widgets.retrieval_sample import retrieval_run
+from widgets import (
+    AttentionView,
+    AttributionView,
+    Comparison,
+    GuessView,
+    Launcher,
+    LiveAttention,
+    LiveCurve,
+    Neighbourhoods,
+    Panel,
+    RetrievalView,
+    compare,
+)
 from widgets.launch_form import LaunchForm
 from widgets.probe_record import guesses_in, similarity_in
 from widgets.probe_view import ProbeView
 from widgets.saved_picture import png_bytes
-
-Shown = Explorer | Panel
 
 
 @dataclass(frozen=True)
@@ -83,31 +95,12 @@ def _live_attention(folder: Path) -> LiveAttention:
     return live
 
 
-def _attribution(folder: Path) -> Any:
-    from tests.widgets.attribution_sample import attribution_record
-    from widgets.attribution_view import AttributionView
-
-    return AttributionView(attribution_record(), method=1, word=3)
-
-
-def _neighbourhoods(folder: Path) -> Any:
-    from tests.widgets.neighbourhood_sample import tables
-    from widgets.neighbourhoods import Neighbourhoods
-
-    return Neighbourhoods(tables(), "apple", k=4)
-
-
-def _retrieval(folder: Path) -> Any:
-    from tests.widgets.retrieval_sample import retrieval_run
-    from widgets.retrieval_view import RetrievalView
-
+def _retrieval(folder: Path) -> RetrievalView:
     other = retrieval_run("smaller", seed=3, skill=0.8)
     return RetrievalView(retrieval_run(), other, direction="image_to_text", query=2)
 
 
-def _comparison(folder: Path) -> Any:
-    from widgets.comparison import compare
-
+def _comparison(folder: Path) -> Comparison:
     made = compare(samples.attention_record(), samples.attention_record(seed=1), layer=1)
     made.first.word = 8
     return made
@@ -118,18 +111,20 @@ SAMPLES: dict[str, Sample] = {
         lambda folder: AttentionView(samples.attention_record(), layer=2, head=1, word=8),
         _record_of,
     ),
-    "AttributionView": Sample(_attribution, _record_of),
-    "Comparison": Sample(_comparison, lambda made: (made.first.record, made.second.record)),
-    "GuessView": Sample(
-        lambda folder: GuessView(guess_record(), place=1, step=800), _record_of
+    "AttributionView": Sample(
+        lambda folder: AttributionView(attribution_record(), method=1, word=3), _record_of
     ),
+    "Comparison": Sample(_comparison, lambda made: (made.first.record, made.second.record)),
+    "GuessView": Sample(lambda folder: GuessView(guess_record(), place=1, step=800), _record_of),
     "LaunchForm": Sample(_form, lambda form: (form._launchpad,)),
     "Launcher": Sample(_launcher, lambda launcher: (launcher.form._launchpad,)),
     "LiveAttention": Sample(_live_attention, _nothing),
     "LiveCurve": Sample(
         lambda folder: LiveCurve(_two_runs(folder), smoothing=0.5, details=True), _nothing
     ),
-    "Neighbourhoods": Sample(_neighbourhoods, lambda view: (view.space.tables,)),
+    "Neighbourhoods": Sample(
+        lambda folder: Neighbourhoods(tables(), "apple", k=4), lambda view: (view.space.tables,)
+    ),
     "Panel": Sample(
         lambda folder: Panel(
             AttentionView(samples.attention_record(), word=3, head=1),
@@ -140,7 +135,7 @@ SAMPLES: dict[str, Sample] = {
     ),
     "ProbeView": Sample(_probe, lambda view: (view.guesses, view.pairs)),
     "RetrievalView": Sample(_retrieval, lambda view: (view.run, view.other)),
-}  # fmt: skip
+}
 """By the name of the class."""
 
 
