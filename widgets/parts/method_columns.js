@@ -6,8 +6,8 @@ import { drawSignedPicture } from "./signed_picture.js";
 
 const WIDE_LABEL = 116;
 const NARROW_LABEL = 84;
-const GAP = 16;
-const NARROWEST = 112;
+const GAP = 12;
+const NARROWEST = 104;
 const NUMBER = 54;
 const ROW = 18;
 const HIGHEST = 110;
