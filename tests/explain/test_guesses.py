@@ -113,6 +113,10 @@ def test_regions_by_features_among_those_of_this_and_other_pictures(model, shown
     np.testing.assert_allclose(told.truth_chance[0, 0, 0], own[2], atol=1e-6)
     np.testing.assert_allclose(told.chance[0, 0, 0], np.sort(own)[::-1], atol=1e-6)
     assert told.truth_rank[0, 0, 0] == 1 + (own > own[2]).sum()
+    beside = RegionNames.beside([shown, dataclasses.replace(shown, labels=())])
+    again = guesses(model, shown, [Hidden(regions=(2,))], spelt, top=12, regions=beside)
+    assert again.top.shape[-1] == 12 and again.truth_rank[0, 0, 0] >= 3, "itself is there thrice"
+    assert {"region 2 (tree) of picture 1", "region 2 of picture 2"} <= set(again.top[0, 0, 0])
     with pytest.raises(ValueError, match="3 other regions were given 0 names"):
         RegionNames(others=others)
 

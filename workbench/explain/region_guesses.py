@@ -42,6 +42,17 @@ class RegionNames:
         if count != len(self.other_names):
             raise ValueError(f"{count} other regions were given {len(self.other_names)} names")
 
+    @classmethod
+    def beside(cls, others: Sequence[Shown]) -> RegionNames:
+        """By features, among the regions of these pairs too; called by label and picture."""
+        called = [
+            f"{region_name(number, label)} of picture {picture}"
+            for picture, one in enumerate(others, 1)
+            for number, label in enumerate(one.labels or ("",) * len(one.batch.regions.boxes))
+        ]
+        features = [one.batch.regions.features for one in others]
+        return cls(True, others=torch.cat(features), other_names=tuple(called))
+
 
 AS_TRAINED = RegionNames()
 """By class, where the model has learned classes, of the detector's names."""
