@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -147,8 +148,6 @@ class _Panel:
             for point, room in zip(marked, roomy, strict=True)
             if room and seen.thumbnails and self.table.thumbnail[point] >= 0
         }
-        for point in reversed(marked):
-            self._mark(point, self._rank(point))
         names = [self._label(point) for point in marked]
         sizes = [
             (sheet.text_width(name, 12, point == seen.centre) + 6, 16.0)
@@ -156,6 +155,11 @@ class _Panel:
         ]
         dots = [[*self.places[point].tolist(), self._radius(point)] for point in marked]
         spots = place_labels(dots, sizes, self.side, self.side)
+        for dot, size, spot in zip(dots, sizes, spots, strict=True):
+            if spot is not None:
+                self._leader(dot, spot, size)
+        for point in reversed(marked):
+            self._mark(point, self._rank(point))
         for name, size, spot, point in zip(names, sizes, spots, marked, strict=True):
             if spot is None:
                 continue
@@ -163,6 +167,17 @@ class _Panel:
             sheet.rectangle(x, y, *size, fill=(*PAPER, 205), radius=3)
             bold = point == seen.centre
             sheet.text((x + 3, y + 8), name, 12, INK, bold=bold, anchor="lm")
+
+    def _leader(self, dot: list[float], spot: list[float], size: tuple[float, float]) -> None:
+        """A thin line to a label that had to stand aside."""
+        x, y, radius = dot
+        to_x = min(max(x, spot[0]), spot[0] + size[0])
+        to_y = min(max(y, spot[1]), spot[1] + size[1])
+        away = math.hypot(to_x - x, to_y - y)
+        if away >= radius + 8:
+            start = (x + (to_x - x) * radius / away, y + (to_y - y) * radius / away)
+            ends = [(self.left + a, self.top + b) for a, b in (start, (to_x, to_y))]
+            self.sheet.line(ends, (*QUIET, 190), 0.8)
 
     def _rank(self, point: int) -> int:
         """Which neighbour a point is, from 1; 0 for the centre."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -176,10 +178,15 @@ def test_a_table_a_model_and_files_without_pickle(tmp_path):
     np.testing.assert_array_equal(again.columns, one.columns)
 
 
-def test_training_mode_is_left_as_it_was():
+def test_training_mode_is_left_as_it_was_and_foreign_pairs_are_refused():
     model = model_of("unimo").train()
     embedding_table(model, [shown()])
     assert model.encoder.training
+    pair = shown()
+    foreign = replace(pair.batch.text, ids=pair.batch.text.ids + 48)
+    other = replace(pair, batch=replace(pair.batch, text=foreign))
+    with pytest.raises(ValueError, match="the model knows tokens 0 to 49: take pairs from"):
+        embedding_table(model, [other])
     with pytest.raises(ValueError, match="0 pairs without any word or region make no table"):
         embedding_table(model, [])
 
@@ -199,3 +206,14 @@ def test_the_static_table_of_words_is_the_models_own():
     assert len(ids) > 1, "the word has several pieces"
     expected = weight[ids].mean(0).detach().numpy()
     np.testing.assert_allclose(table.vectors[0, 0], expected, atol=1e-6)
+
+
+def test_plurals_of_the_scenes_are_of_one_concept_with_their_names():
+    from workbench.data.datasets.scenes import Scenes
+    from workbench.quickstart.concepts import concepts_of
+
+    found = concepts_of(Scenes("drawn", "train", 1))
+    assert found["houses"] == "house" and found["boats"] == "boat"
+    words = ("[CLS]", "boat", "##s", "fly", "[SEP]")
+    table = embedding_table(model_of("uniter"), [shown(0, words)], occurrences=True, concept=found)
+    assert table.groups[0] == "boat"

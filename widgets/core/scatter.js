@@ -193,6 +193,7 @@ export function enumerated(items) {
 
 function nearestTenth(value) {
   const tenths = Math.floor(value * 10 + 0.5);
+  if (value > 0 && tenths === 0) return "less than 0.1";
   return tenths % 10 === 0 ? String(tenths / 10) : `${Math.floor(tenths / 10)}.${tenths % 10}`;
 }
 

@@ -254,6 +254,8 @@ def neighbour_sentence(
 
 def _tenth(value: float) -> str:
     tenths = math.floor(value * 10 + 0.5)
+    if value > 0 and tenths == 0:
+        return "less than 0.1"
     return f"{tenths // 10}" if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10}"
 
 

@@ -53,10 +53,12 @@ export function drawMarks(panel, { width, shares, kinds, names, centre, near, ho
   const tiles = new Set(marked.filter((point, i) => tiled && roomy[i] && sheet.has(point)));
   const sizeOf = (point) => (tiles.has(point) ? TILE / 2 + 2 : point === centre ? 9 : 8);
   const rankOf = (point) => (point === centre ? 0 : near.indexOf(point) + 1);
+  const labels = layLabels(pen, marked, { at, sizeOf, rankOf, tiles, names, theme, width });
+  labels.forEach(({ spot, dot, size }) => spot && drawLeader(pen, dot, [...spot, ...size], theme));
   marked.slice().reverse().forEach((point) =>
     drawMarked(pen, point, at(point), { rank: rankOf(point), kinds, sheet, theme, tile: tiles.has(point) }));
   if (hovered >= 0) drawHovered(pen, at(hovered), Math.max(radius, marked.includes(hovered) ? sizeOf(hovered) : 0) + 4, theme);
-  drawNames(pen, marked, { at, sizeOf, rankOf, tiles, names, theme, width });
+  drawNames(pen, labels, theme);
   if (outline.length > 2) drawOutline(pen, outline, theme);
 }
 
@@ -117,34 +119,35 @@ function drawHovered(pen, [x, y], radius, theme) {
   pen.stroke();
 }
 
-function drawNames(pen, marked, { at, sizeOf, rankOf, tiles, names, theme, width }) {
-  const texts = marked.map((point) => {
+// The rank stands before a name that occurs several times, or whose mark is a picture.
+function layLabels(pen, marked, { at, sizeOf, rankOf, tiles, names, theme, width }) {
+  const labels = marked.map((point) => {
     const name = names[point] || "unnamed";
     const short = name.length > 22 ? `${name.slice(0, 21)}…` : name;
     const several = marked.filter((other) => rankOf(other) && names[other] === names[point]).length > 1;
-    return rankOf(point) && (several || tiles.has(point)) ? `${rankOf(point)}  ${short}` : short;
+    const text = rankOf(point) && (several || tiles.has(point)) ? `${rankOf(point)}  ${short}` : short;
+    const font = rankOf(point) ? `600 12px ${theme.font}` : `700 13px ${theme.font}`;
+    pen.font = font;
+    return { text, font, size: [Math.ceil(pen.measureText(text).width) + 8, 17], dot: [...at(point), sizeOf(point)] };
   });
-  const fontOf = (point) => (rankOf(point) ? `600 12px ${theme.font}` : `700 13px ${theme.font}`);
-  const sizes = texts.map((text, i) => {
-    pen.font = fontOf(marked[i]);
-    return [Math.ceil(pen.measureText(text).width) + 8, 17];
-  });
-  const dots = marked.map((point) => [...at(point), sizeOf(point)]);
-  const spots = placeLabels(dots, sizes, width, width);
-  spots.forEach((spot, i) => spot && drawLeader(pen, dots[i], [...spot, ...sizes[i]], theme));
+  const spots = placeLabels(labels.map(({ dot }) => dot), labels.map(({ size }) => size), width, width);
+  return labels.map((label, i) => ({ ...label, spot: spots[i] }));
+}
+
+function drawNames(pen, labels, theme) {
   pen.textAlign = "left";
   pen.textBaseline = "middle";
-  spots.forEach((spot, i) => {
+  labels.forEach(({ text, font, size, spot }) => {
     if (!spot) return;
     pen.globalAlpha = 0.86;
     pen.fillStyle = theme.surface;
     pen.beginPath();
-    pen.roundRect(spot[0], spot[1], ...sizes[i], 3);
+    pen.roundRect(spot[0], spot[1], ...size, 3);
     pen.fill();
     pen.globalAlpha = 1;
-    pen.font = fontOf(marked[i]);
+    pen.font = font;
     pen.fillStyle = theme.ink;
-    pen.fillText(texts[i], spot[0] + 4, spot[1] + 9);
+    pen.fillText(text, spot[0] + 4, spot[1] + 9);
   });
 }
 

@@ -8,12 +8,13 @@ a step does not touch stands where it stood before.  Rows that an encoder adds a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from workbench.encoders.inputs import InputRows
+from workbench.encoders.inputs import InputLayer, InputRows
 from workbench.explain.shown import Shown
 from workbench.explain.visibility import input_rows, own_places
 from workbench.patterns import BIDIRECTIONAL
@@ -29,9 +30,13 @@ _CALLED = {"blocks": "block", "text": "text", "regions": "regions", "cross": "co
 def layer_rows(
     model: Pretraining, shown: Shown
 ) -> dict[str, tuple[Float[Tensor, "W D"], Float[Tensor, "N Dv"]]]:
-    """By the name of each layer, the states of a pair's own tokens and of its own regions."""
+    """By the name of each layer, the states of a pair's own tokens and of its own regions.
+
+    Raises ``ValueError`` for tokens that the model does not have.
+    """
     encoder = model.encoder
     batch = shown.batch.to(next(model.parameters()).device)
+    _refuse_foreign_words(model, shown)
     trace: dict[str, Tensor] = {}
     was_training = encoder.training
     encoder.eval()
@@ -69,6 +74,16 @@ def _streams(states: Mapping[str, Tensor], given: InputRows) -> dict[str, tuple[
         found[called] = _kept(now["text"], now["regions"][leads:])
         before = called
     return found
+
+
+def _refuse_foreign_words(model: Pretraining, shown: Shown) -> None:
+    known = len(cast(InputLayer, model.encoder.inputs).text.word.weight)
+    highest = int(shown.batch.text.ids.max()) if len(shown.batch.text.ids) else 0
+    if highest >= known:
+        raise ValueError(
+            f"these pairs have token {highest}, but the model knows tokens 0 to {known - 1}: "
+            "take pairs from a stream of the data that it was trained on"
+        )
 
 
 def _kept(text: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
