@@ -12,8 +12,7 @@ from widgets.attention_metrics import block_shares
 from widgets.core.attention import strongest
 from widgets.core.attention_words import share_words
 from widgets.core.colour import ink_on, shade_ends, signed_colour
-from widgets.core.curves import format_number
-from widgets.core.difference import signed_points
+from widgets.core.difference import cell_number, signed_points
 from widgets.core.text import percent, readable_pieces
 from widgets.drawing import INK, LINE, QUIET, Sheet
 
@@ -183,8 +182,8 @@ class HeadOverview:
     def _told(self, value: float) -> str:
         if not self.metric:
             return signed_points(value) if self.choice.is_difference else percent(value)[:-2]
-        plus = "+" if self.choice.is_difference and value > 0 else ""
-        return plus + format_number(value).replace("-", "−")
+        told = cell_number(value)
+        return f"+{told}" if self.choice.is_difference and value > 0 and told != "0" else told
 
     def _frame(self, sheet: Sheet, x0: float, y0: float) -> None:
         head, heads = self.choice.head, self.shares.shape[1]

@@ -9,6 +9,14 @@ export function signedPoints(difference) {
   return (difference > 0 ? "+" : "−") + (points < 1 ? points.toFixed(1) : String(whole));
 }
 
+/** A number as short as a cell of the head grid: "4.22", "−0.08", "12.3", "140", "0". */
+export function cellNumber(value) {
+  const size = Math.abs(value);
+  const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
+  const rounded = Math.floor(size * 10 ** digits + 0.5) / 10 ** digits;
+  return rounded > 0 ? (value < 0 ? "−" : "") + rounded.toFixed(digits) : "0";
+}
+
 /** Names in a row: "a", "a and b", "a, b and c". */
 export function listed(names) {
   if (names.length < 2) return names.join("");

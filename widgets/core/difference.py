@@ -20,6 +20,14 @@ def signed_points(difference: float) -> str:
     return ("+" if difference > 0 else "−") + (f"{points:.1f}" if points < 1 else f"{whole}")
 
 
+def cell_number(value: float) -> str:
+    """A number as short as a cell of the head grid: "4.22", "−0.08", "12.3", "140", "0"."""
+    size = abs(value)
+    digits = 0 if size >= 100 else 1 if size >= 10 else 2
+    rounded = math.floor(size * 10**digits + 0.5) / 10**digits
+    return ("−" if value < 0 else "") + f"{rounded:.{digits}f}" if rounded > 0 else "0"
+
+
 def listed(names: Sequence[str]) -> str:
     """Names in a row: "a", "a and b", "a, b and c"."""
     if len(names) < 2:

@@ -1,7 +1,7 @@
 // All layers and heads of an attention view: what colours them, the best of them, and their mix.
 import { shareWords } from "../core/attention_words.js";
 import { formatNumber } from "../core/curves.js";
-import { signedPoints } from "../core/difference.js";
+import { cellNumber, signedPoints } from "../core/difference.js";
 import { percent } from "../core/text.js";
 import { make, rovingList, setTabStop } from "./dom.js";
 import { drawHeadGrid, makeHeadGrid } from "./head_grid.js";
@@ -34,14 +34,14 @@ export function makeHeads(model, numbers, { keep, take, taking }) {
     const metric = model.get("metric");
     const values = numbers().grid();
     const signed = numbers().signed();
-    const plus = (value, text) => (signed && value > 0 ? `+${text}` : text);
+    const plus = (value, text) => (signed && value > 0 && text !== "0" ? `+${text}` : text);
     const told = metric ? (value) => plus(value, formatNumber(value).replace("-", "−"))
       : signed ? (value) => `${signedPoints(value)} points` : percent;
-    const short = metric ? told : signed ? signedPoints : (value) => percent(value).replace(" %", "");
+    const short = metric ? (value) => plus(value, cellNumber(value)) : signed ? signedPoints : (value) => percent(value).replace(" %", "");
     const meaning = metric || shareWords(model.get("direction"));
     const known = model.get("metric_meanings")[model.get("metric_names").indexOf(metric)];
     select.value = metric;
-    note.textContent = metric ? known || metric : `% ${meaning}${signed ? ", difference in points" : ""}`;
+    note.textContent = metric ? `${known || metric}${signed ? " Shown is the difference." : ""}` : `% ${meaning}${signed ? ", difference in points" : ""}`;
     drawHeadGrid(grid, { values, layer, head, dark, signed, told, short, meaning, taken: model.get("change").heads || [] });
     best.show(values, numbers().heads, layerNames, signed, told);
     mix.show();
