@@ -63,7 +63,8 @@ function render({ model, el }) {
   };
 
   const sheet = makeSheet(model, () => soon());
-  const told = (point) => data.models.length && model.get("columns")[point]?.[1] || "";
+  const sentences = model.get("column_names").indexOf("sentence");
+  const told = (point) => (sentences >= 0 ? model.get("columns")[point][sentences] : "");
   const search = makeSearch(data.names, data.kinds, (point) => told(point).slice(0, 40), choose);
   const controls = makeNeighbourControls(model, keep, { act, setTool: (value) => { tool = value; soonMarks(); } });
   const sentence = make("p", { class: "wb-sentence", role: "status", "aria-live": "polite" });
@@ -174,7 +175,7 @@ function render({ model, el }) {
       if (hovered.point < 0 || hovered.panel !== panel) one.card.hidden = true;
       else showCard(one.card, {
         point: hovered.point, at: [place(0), place(1)], width, data, near, agreement: data.agreement(), sheet,
-        told: model.get("column_names").map((name, i) => [name, model.get("columns")[hovered.point][i]]).filter(([name]) => name === "sentence"),
+        told: told(hovered.point),
       });
       one.marks.style.cursor = tool === "move" ? "" : "crosshair";
     });
@@ -186,11 +187,10 @@ function render({ model, el }) {
     controls.show(tool);
     const centre = model.get("centre");
     const lists = data.models.map((_, panel) => data.near(panel));
-    const turned = ["pca", "local"].includes(data.projection);
     panels.forEach((one, panel) => {
       const names = model.get("layer_names")[panel];
       one.layer.textContent = names[Math.min(data.layer(), names.length - 1)];
-      showAxes(one, data.explained(panel), data.projection === "umap" ? "UMAP" : turned && panel ? "axis" : "component");
+      showAxes(one, data.explained(panel), data.projection === "umap" ? "UMAP" : "axis");
       one.marks.setAttribute("aria-label", `${data.models[panel]}: ${data.shown().length} points. Arrow keys move from point to point, Enter makes one the centre, Space selects it, plus and minus zoom.`);
     });
     showLists(lists, centre);

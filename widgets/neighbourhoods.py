@@ -164,7 +164,6 @@ class Neighbourhoods(NeighbourTraits):
             self.selection,
             self.view,
             self.thumbnails,
-            self.drawn["projection"] in ("pca", "local"),
             self.sentence(),
         )
         return draw(seen, width, scale)

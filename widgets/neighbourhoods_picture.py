@@ -46,7 +46,6 @@ class Seen:
     selection: Sequence[int]
     view: Sequence[float]
     thumbnails: bool
-    turned: bool
     sentence: str
 
 
@@ -214,8 +213,7 @@ class _Panel:
 
     def _axes(self) -> None:
         shares = self.seen.projections[self.model].explained
-        called = "axis" if self.seen.turned and self.model else "component"
-        names = [f"{called} {i + 1} · {percent(share)}" for i, share in enumerate(shares)]
+        names = [f"axis {i + 1} · {percent(share)}" for i, share in enumerate(shares)]
         names = ["UMAP 1", "UMAP 2"] if not shares.any() else names
         bottom = self.top + self.side
         self.sheet.text((self.left + 2, bottom + 14), f"→ {names[0]}", 11, QUIET)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from widgets.one_thread import one_thread
+
 
 @dataclass(frozen=True, eq=False)
 class Projection:
@@ -79,8 +81,9 @@ def _axes(
     middle = chosen.mean(axis=0)
     centred = chosen - middle
     # R has the same singular values and axes, and only as many rows as there are dimensions
-    reduced = np.linalg.qr(centred, mode="r") if len(centred) > centred.shape[1] else centred
-    _, _, axes = np.linalg.svd(reduced, full_matrices=False)
+    with one_thread():
+        reduced = np.linalg.qr(centred, mode="r") if len(centred) > centred.shape[1] else centred
+        _, _, axes = np.linalg.svd(reduced, full_matrices=False)
     axes = np.concatenate([axes[:2], np.zeros((2, axes.shape[1]))])[:2]
     largest = np.abs(axes).argmax(axis=1)
     signs = np.sign(axes[np.arange(2), largest])

@@ -84,7 +84,7 @@ def test_it_opens_on_what_python_shows(open_page, saved, tables) -> None:
         shown = [float(text) for text in far.all_text_contents()]
         assert shown == pytest.approx(own.distance.tolist(), abs=6e-4)
     axes = page.locator(".wb-axes").all_text_contents()
-    assert axes[0].startswith(f"→ component 1 · {view.explained[-3][0] * 100:.0f} %")
+    assert axes[0].startswith(f"→ axis 1 · {view.explained[-3][0] * 100:.0f} %")
     agreed = page.locator(".wb-agreement tbody tr").first.locator("td").all_text_contents()
     mean = view.agreement()["words first – both"].mean()
     assert agreed[1:] == [f"{mean * 100:.0f} %", "6 %"]

@@ -16,6 +16,7 @@ from tests.widgets import neighbourhood_sample as sample
 from widgets import EmbeddingTable, Neighbourhoods, figure_four, neighbour_wire
 from widgets.neighbour_space import MOST, NeighbourSpace
 from widgets.neighbours import METRICS, agreement, agreements, chance, nearest
+from widgets.one_thread import one_thread
 from widgets.projection import aligned, principal, shared_principal
 from widgets.umap_projection import umap_positions
 
@@ -379,6 +380,13 @@ def test_umap_that_is_not_there_says_what_to_install(tmp_path, monkeypatch, tabl
     view = Neighbourhoods(tables[0], projection="umap")
     view._wait()
     assert "vl-workbench[explain]" in view.busy and view.to_image()
+
+
+def test_small_matrices_are_left_to_one_thread() -> None:
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    with one_thread():
+        pools = [pool["num_threads"] for pool in threadpoolctl.threadpool_info()]
+    assert pools and set(pools) == {1}
 
 
 def test_asking_twice_works_once(tables) -> None:

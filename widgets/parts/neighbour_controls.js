@@ -19,8 +19,8 @@ function segments(label, choices, change) {
   return { box, show: (value) => parts.forEach((part) => { part.firstChild.checked = part.firstChild.value === value; }) };
 }
 
-function field(text, control) {
-  return make("label", { class: "wb-field" }, make("span", { class: "wb-note", text }), control);
+function field(text, control, ...beside) {
+  return make("label", { class: "wb-field" }, make("span", { class: "wb-note", text }), control, ...beside);
 }
 
 /** Rows of controls; `keep(values)` writes choices, `setTool(tool)` and `act(name)` are called. */
@@ -49,7 +49,7 @@ export function makeNeighbourControls(model, keep, { setTool, act }) {
   count.addEventListener("input", () => keep({ k: Number(count.value) }));
   const few = model.get("models").length < 2;
   const above = make("div", { class: "wb-row" }, both ? kind.box : "", field("Concept", group),
-    field("Layer", layer), layerText, field("Neighbours", count), countText);
+    field("Layer", layer, layerText), field("Neighbours", count, countText));
   const beside = make("div", { class: "wb-row" }, tool.box,
     button("−", "out", "zoom out"), button("+", "in", "zoom in"), button("Reset", "reset", null), button("To the neighbours", "near", null),
     make("span", { class: "wb-push" }), pictures ? tiles.box : "", few ? "" : shade.box);

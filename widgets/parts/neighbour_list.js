@@ -20,8 +20,8 @@ export function makeNeighbourList(title, calls) {
       const option = make("div", { class: "wb-near-one", role: "option", tabindex: "-1", "aria-selected": "false" },
         make("b", { class: "wb-number", text: String(i + 1) }),
         (tiled && sheet.element(point, 20)) || make("span", { class: data.kinds[point] ? "wb-glyph wb-square" : "wb-glyph" }),
-        make("span", { class: same ? "wb-near-name wb-same" : "wb-near-name", text: data.names[point] || "unnamed" }),
-        make("span", { class: "wb-note", text: data.kinds[point] ? "region" : "word" }),
+        make("span", { class: same ? "wb-near-name wb-same" : "wb-near-name", text: data.names[point] || "unnamed", title: data.names[point] }),
+        make("span", { class: "wb-note wb-near-kind", text: data.kinds[point] ? "region" : "word" }),
         make("span", { class: "wb-note wb-number", text: near.distances[i].toFixed(3) }),
         all.length > 1 ? make("span", { class: "wb-note wb-found-in", text: `${found} of ${all.length}`, title: `among the neighbours of ${found} of ${all.length} models` }) : "");
       option.addEventListener("pointerenter", () => calls.hover(point));
@@ -39,9 +39,9 @@ export function makeNeighbourList(title, calls) {
     setTabStop(options, Math.max(0, focused));
     list.append(...options);
     list.addEventListener("pointerleave", () => calls.hover(-1));
-    const heads = ["", "", "nearest", "", "distance", ...(all.length > 1 ? ["models"] : [])];
+    const heads = [["", null], ["", null], ["nearest", null], ["", "wb-near-kind"], ["distance", "wb-number"], ...(all.length > 1 ? [["models", "wb-number"]] : [])];
     const head = make("div", { class: "wb-near-one wb-near-head wb-note", "aria-hidden": "true" },
-      ...heads.map((text) => make("span", { text, class: text === "nearest" ? null : "wb-number" })));
+      ...heads.map(([text, kind]) => make("span", { text, class: kind })));
     box.replaceChildren(head, list);
     if (focused >= 0) options[Math.min(focused, options.length - 1)]?.focus();
   };

@@ -14,7 +14,7 @@ export function showCard(card, { point, at, width, data, near, agreement, sheet,
   if (agreement) lines.push(`models share ${percent(agreement.points[point])} of its neighbours`);
   const fresh = make("div", {}, make("strong", { text: data.names[point] || "unnamed" }),
     ...lines.map((text) => make("div", { class: "wb-note", text })),
-    ...told.filter(([, text]) => text).map(([name, text]) => make("div", { class: "wb-note wb-told", text: `${name}: ${text}` })));
+    told ? make("div", { class: "wb-note wb-told", text: told }) : "");
   card.replaceChildren(...[sheet.element(point, 48), fresh].filter(Boolean));
   card.classList.toggle("wb-card-near", rank >= 0);
   card.hidden = false;
