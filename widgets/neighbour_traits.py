@@ -18,7 +18,7 @@ class NeighbourTraits(Explorer):
     space: NeighbourSpace
     _choices: ClassVar[tuple[str, ...]] = (
         *("centre", "layer", "k", "kind", "group", "metric", "projection"),
-        *("selection", "thumbnails", "shade", "view"),
+        *("selection", "thumbnails", "shade", "focused", "view"),
     )
 
     models = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -52,6 +52,7 @@ class NeighbourTraits(Explorer):
     selection = traitlets.List(traitlets.Int()).tag(sync=True)
     thumbnails = traitlets.Bool(True).tag(sync=True)
     shade = traitlets.Bool(False).tag(sync=True)
+    focused = traitlets.Bool(False).tag(sync=True)
     view = traitlets.List(traitlets.Float(), default_value=[0.5, 0.5, 1.0]).tag(sync=True)
 
     @traitlets.validate("centre")

@@ -1,17 +1,17 @@
 // What stands near a word or a region, and where, in several models at once. All in the browser.
-import { cssColour, scaleColour } from "./core/colour.js";
 import { collapsed, gridIndex, neighbourSentence, nextPoint, onScreen, pointAt, pointName, pointsInside, sharedCount, viewAround, zoomedView } from "./core/scatter.js";
-import { freshName, make, oncePerFrame, tableOf, themeAt, watchTheme } from "./parts/dom.js";
+import { freshName, make, oncePerFrame, themeAt, watchTheme } from "./parts/dom.js";
 import { makeNeighbourControls } from "./parts/neighbour_controls.js";
 import { makeNeighbourData, pairsOf } from "./parts/neighbour_data.js";
-import { agreementTable, makeNeighbourList } from "./parts/neighbour_list.js";
+import { agreementTable, makeNeighbourList, neighbourTables } from "./parts/neighbour_list.js";
 import { describePoint, makeCard, showCard } from "./parts/point_card.js";
+import { inksOf, strengthOf } from "./parts/point_inks.js";
 import { makeSearch } from "./parts/point_search.js";
 import { drawCloud, drawMarks, makePanel, showAxes } from "./parts/scatter_panel.js";
 import { listen } from "./parts/scatter_pointer.js";
 import { makeSheet } from "./parts/thumbnail_sheet.js";
 
-const CHOICES = ["centre", "layer", "k", "kind", "group", "metric", "projection", "selection", "thumbnails", "shade"];
+const CHOICES = ["centre", "layer", "k", "kind", "group", "metric", "projection", "selection", "thumbnails", "shade", "focused"];
 const DATA = ["positions", "numbers", "distances", "nearby", "drawn", "explained", "scales"];
 const REACH = 12; // pixels around the pointer in which a point is meant
 
@@ -44,7 +44,32 @@ function render({ model, el }) {
     }
     soonCloud();
   };
-  const choose = (point) => point >= 0 && keep({ centre: point });
+  /** The view of a panel: the common one, shifted so that the centre stands at the same place in all. */
+  const viewOf = (panel) => {
+    if (!model.get("focused")) return view;
+    const [own, first] = [data.shares(panel), data.shares(0)];
+    const shift = (axis) => own[2 * model.get("centre") + axis] - first[2 * model.get("centre") + axis];
+    return [view[0] + shift(0), view[1] + shift(1), view[2]];
+  };
+  const choose = (point) => {
+    if (point < 0) return;
+    keep({ centre: point });
+    if (model.get("focused")) setView([data.shares(0)[2 * point], data.shares(0)[2 * point + 1], view[2]], true);
+  };
+  const toNeighbours = () => {
+    const centre = model.get("centre");
+    const spots = data.models.flatMap((_, panel) => {
+      const [own, first] = [data.shares(panel), data.shares(0)];
+      return [centre, ...(data.near(panel)?.numbers ?? [])].map((point) =>
+        [0, 1].map((axis) => own[2 * point + axis] - own[2 * centre + axis] + first[2 * centre + axis]));
+    });
+    keep({ focused: true });
+    setView(viewAround(spots.flat(), spots.map((_, i) => i)), true);
+  };
+  const showAll = () => {
+    keep({ focused: false });
+    setView([0.5, 0.5, 1], true);
+  };
   const select = (points, adds) => keep({ selection: [...new Set([...(adds ? model.get("selection") : []), ...points])] });
   const toggle = (point) => {
     if (point < 0) return;
@@ -55,9 +80,9 @@ function render({ model, el }) {
     const point = hovered.point >= 0 ? hovered.point : model.get("centre");
     if (name === "choose") choose(point);
     else if (name === "toggle") toggle(point);
-    else if (name === "reset") setView([0.5, 0.5, 1], true);
+    else if (name === "reset") showAll();
     else if (name === "in" || name === "out") setView(zoomedView(view, name === "in" ? 1.5 : 1 / 1.5, 0.5, 0.5), true);
-    else if (name === "near") setView(viewAround(data.shares(0), [model.get("centre"), ...(data.near(0)?.numbers ?? [])]), true);
+    else if (name === "near") toNeighbours();
     else if (name === "escape" && hovered.point >= 0) hover(-1);
     else if (name === "escape") keep({ selection: [] });
   };
@@ -103,7 +128,8 @@ function render({ model, el }) {
       select: (path, adds) => {
         outline = { panel: -1, path: [] };
         const width = one.marks.clientWidth;
-        const line = path.map((value, i) => (value / width - 0.5) / view[2] + view[i % 2]);
+        const own = viewOf(panel);
+        const line = path.map((value, i) => (value / width - 0.5) / own[2] + own[i % 2]);
         select(pointsInside(data.shares(panel), data.shown(), line), adds);
       },
       step: (across, down) => {
@@ -119,7 +145,8 @@ function render({ model, el }) {
   function pickAt(one, panel, event) {
     const area = one.marks.getBoundingClientRect();
     const [x, y] = [(event.clientX - area.left) / area.width, (event.clientY - area.top) / area.height];
-    const at = [(x - 0.5) / view[2] + view[0], (y - 0.5) / view[2] + view[1]];
+    const own = viewOf(panel);
+    const at = [(x - 0.5) / own[2] + own[0], (y - 0.5) / own[2] + own[1]];
     const shown = data.shown();
     const cells = Math.max(1, Math.min(128, Math.round(Math.sqrt(shown.length))));
     const key = `${panel} ${data.layer()} ${model.get("kind")} ${model.get("group")}`;
@@ -127,34 +154,14 @@ function render({ model, el }) {
     return pointAt(data.shares(panel), grids.get(key), cells, ...at, REACH / area.width / view[2]);
   }
 
-  /** Colours of all points: quiet; those of the centre's concept stand out; or shaded by agreement. */
-  function inksNow() {
-    const agreed = model.get("shade") ? data.agreement() : null;
-    const code = ([red, green, blue]) => red | (green << 8) | (blue << 16);
-    const quiet = code(theme.quiet.match(/\d+(\.\d+)?/g).slice(0, 3).map((part) => Math.round(Number(part) * (theme.quiet.startsWith("color(") ? 255 : 1))));
-    const same = code(scaleColour(theme.dark ? 0.8 : 0.72, theme.dark));
-    const concept = data.groups[model.get("centre")];
-    return Uint32Array.from(data.names, (_, point) => {
-      if (agreed) return code(scaleColour(0.15 + 0.85 * agreed.points[point], theme.dark));
-      return data.groups[point] === concept ? same : quiet;
-    });
-  }
-
-  /** How strong points are drawn: fainter the more there are, so that dense places show. */
-  function strengthNow(count) {
-    if (model.get("shade")) return 0.95;
-    if (data.projection === "local") return 0.3;
-    return count < 400 ? 0.8 : Math.min(0.75, Math.max(0.13, 16 / count ** 0.47) * view[2] ** 0.6);
-  }
-
   function drawCloudNow() {
     if (!box.isConnected || !panels[0].stack.clientWidth) return;
     theme ??= themeAt(box);
-    inks ??= inksNow();
+    inks ??= inksOf(data, model.get("centre"), model.get("shade") ? data.agreement() : null, theme);
     const shown = data.shown();
     panels.forEach((one, panel) => drawCloud(one, {
-      width: one.stack.clientWidth, shares: data.shares(panel), shown, kinds: data.kinds, inks, view, sheet,
-      tiled: model.get("thumbnails") && data.projection !== "local", strength: strengthNow(shown.length),
+      width: one.stack.clientWidth, shares: data.shares(panel), shown, kinds: data.kinds, inks, view: viewOf(panel), sheet,
+      tiled: model.get("thumbnails") && data.projection !== "local", strength: strengthOf(data, shown.length, model.get("shade"), view[2]),
     }));
     drawMarksNow();
   }
@@ -166,12 +173,13 @@ function render({ model, el }) {
       const near = data.near(panel);
       const width = one.stack.clientWidth;
       drawMarks(one, {
-        width, shares: data.shares(panel), kinds: data.kinds, names: data.names, centre, near: near?.numbers ?? [], view, sheet, theme,
+        width, shares: data.shares(panel), kinds: data.kinds, names: data.names, centre, near: near?.numbers ?? [], view: viewOf(panel), sheet, theme,
         hovered: hovered.point, selected: model.get("selection"), outline: outline.panel === panel ? outline.path : [],
         tiled: model.get("thumbnails"), count: data.shown().length,
       });
       const shares = data.shares(panel);
-      const place = (axis) => onScreen(shares[2 * hovered.point + axis], view[axis], view[2]) * width;
+      const own = viewOf(panel);
+      const place = (axis) => onScreen(shares[2 * hovered.point + axis], own[axis], own[2]) * width;
       if (hovered.point < 0 || hovered.panel !== panel) one.card.hidden = true;
       else showCard(one.card, {
         point: hovered.point, at: [place(0), place(1)], width, data, near, agreement: data.agreement(), sheet,
@@ -197,7 +205,7 @@ function render({ model, el }) {
     if (lists.every(Boolean)) say(lists, centre);
     where.textContent = whereNow();
     showChosen();
-    if (!frame.hidden) fillTables(lists);
+    if (!frame.hidden) frame.replaceChildren(...neighbourTables(data, lists, centre, model.get("selection")));
     drawCloudNow();
   }
 
@@ -225,7 +233,8 @@ function render({ model, el }) {
     const words = data.kinds.reduce((sum, kind) => sum + Number(kind === 0), 0);
     const counts = [words && `${words.toLocaleString("en")} words (circles)`, data.count - words && `${(data.count - words).toLocaleString("en")} regions (squares)`];
     const held = model.get("busy") || (model.get("live") || data.projection !== "local" ? "" : `axes of the neighbourhood of ${data.names[data.around[0]]}`);
-    return [counts.filter(Boolean).join(", "), `${model.get("metric")} distance in the original space`, held].filter(Boolean).join(" · ");
+    const shaded = model.get("shade") && data.agreement() ? "the stronger the colour, the more neighbours models share" : "";
+    return [counts.filter(Boolean).join(", "), `${model.get("metric")} distance in the original space`, shaded, held].filter(Boolean).join(" · ");
   }
 
   function showChosen() {
@@ -239,16 +248,6 @@ function render({ model, el }) {
       button("Select the neighbours", () => select([model.get("centre"), ...near], true)),
       button("Clear", () => keep({ selection: [] }), points.length === 0));
     if (focused >= 0) chosen.querySelectorAll("button")[focused]?.focus();
-  }
-
-  function fillTables(lists) {
-    const kind = (point) => (data.kinds[point] ? "region" : "word");
-    const rows = lists.flatMap((near, panel) => (near?.numbers ?? []).map((point, i) =>
-      [data.models[panel], String(i + 1), data.names[point], kind(point), data.groups[point], near.distances[i].toFixed(4)]));
-    const selected = model.get("selection").slice(0, 500).map((point) => [String(point), data.names[point], kind(point), data.groups[point]]);
-    frame.replaceChildren(
-      tableOf(`Nearest to ${data.names[model.get("centre")]}`, [["model", false], ["rank", true], ["name", false], ["kind", false], ["concept", false], ["distance", true]], rows),
-      tableOf(`Selected points (${model.get("selection").length})`, [["point", true], ["name", false], ["kind", false], ["concept", false]], selected));
   }
 
   const soon = oncePerFrame(draw);

@@ -36,7 +36,8 @@ class Neighbourhoods(NeighbourTraits):
     number of a point or its name.  Neighbours are searched in the original space, among points of
     ``kind``.  ``projection`` is "pca" (each model's own, turned onto the first), "shared" (one
     pair of axes for all), "local" (components of the centre's neighbourhood) or "umap" (in the
-    background, kept on disk).  ``view`` is [x, y, zoom], the same in every panel.
+    background, kept on disk).  ``view`` is [x, y, zoom], the same in every panel, or around the
+    centre of each when ``focused``.
     Raises ``traitlets.TraitError`` for a point, layer or concept that there is not.
 
     .. image:: ../docs/pictures/neighbourhoods.png
@@ -163,6 +164,7 @@ class Neighbourhoods(NeighbourTraits):
             self.space.among(self.kind) & self._in_group(),
             self.selection,
             self.view,
+            self.focused,
             self.thumbnails,
             self.sentence(),
         )

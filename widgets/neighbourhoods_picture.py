@@ -45,6 +45,7 @@ class Seen:
     shown: Bool[np.ndarray, "n"]
     selection: Sequence[int]
     view: Sequence[float]
+    focused: bool
     thumbnails: bool
     sentence: str
 
@@ -77,13 +78,9 @@ class _Panel:
         self.sheet, self.seen, self.model = sheet, seen, model
         self.left, self.top, self.side = left, top + 24, side
         self.table = seen.space.tables[model]
-        places = seen.projections[model].positions
-        fitted = places[list(seen.around)] if len(seen.around) else places
-        margin = NEAR_MARGIN if len(seen.around) else MARGIN
-        extent = square_extent(fitted.ravel().tolist(), margin)
-        shares = np.asarray(shares_in(places.ravel().tolist(), extent))
-        x, y, zoom = seen.view
-        screen = np.stack([on_screen(shares[0::2], x, zoom), on_screen(shares[1::2], y, zoom)], 1)
+        shares, first = self._shares(model), self._shares(0)
+        shift = shares[seen.centre] - first[seen.centre] if seen.focused else np.zeros(2)
+        screen = on_screen(shares, np.array(seen.view[:2]) + shift, seen.view[2])
         self.places: Float[np.ndarray, "n 2"] = screen * side
         inside = ((screen > 0.01) & (screen < 0.99)).all(axis=1)
         marked = np.isin(np.arange(len(screen)), [seen.centre, *seen.nearest[model]])
@@ -119,6 +116,13 @@ class _Panel:
             sheet.text((left + side, y), f"{distance:.3f}", 11.5, QUIET, anchor="rs")
             y += _ROW
 
+    def _shares(self, model: int) -> Float[np.ndarray, "n 2"]:
+        """Where all points stand in a model's panel when everything is shown."""
+        places, around = self.seen.projections[model].positions, list(self.seen.around)
+        fitted, margin = (places[around], NEAR_MARGIN) if around else (places, MARGIN)
+        extent = square_extent(fitted.ravel().tolist(), margin)
+        return np.asarray(shares_in(places.ravel().tolist(), extent)).reshape(-1, 2)
+
     def _dots(self) -> None:
         points = np.flatnonzero(self.visible)
         points = points[:: max(1, len(points) // _MOST_DRAWN)]
@@ -145,7 +149,7 @@ class _Panel:
         self.tiles = {
             point
             for point, room in zip(marked, roomy, strict=True)
-            if room and seen.thumbnails and self.table.thumbnail[point] >= 0
+            if room and seen.thumbnails and self.table.thumbnail[point] >= 0 and self._fits(point)
         }
         names = [self._label(point) for point in marked]
         sizes = [
@@ -166,6 +170,12 @@ class _Panel:
             sheet.rectangle(x, y, *size, fill=(*PAPER, 205), radius=3)
             bold = point == seen.centre
             sheet.text((x + 3, y + 8), name, 12, INK, bold=bold, anchor="lm")
+
+    def _fits(self, point: int) -> bool:
+        """Is a picture of a point all inside the panel?"""
+        border = _TILE / 2 + 2
+        x, y = self.places[point]
+        return border <= x <= self.side - border and border <= y <= self.side - border
 
     def _leader(self, dot: list[float], spot: list[float], size: tuple[float, float]) -> None:
         """A thin line to a label that had to stand aside."""

@@ -10,6 +10,7 @@ import pytest
 from tests.browser.pages import PIXELS, axe_faults, nothing_wrong, ready, sentence
 from tests.widgets import neighbourhood_sample as sample
 from widgets import Neighbourhoods, figure_four
+from widgets.core.scatter import on_screen, shares_in, square_extent, view_around
 
 pytestmark = pytest.mark.browser
 
@@ -60,11 +61,17 @@ def at(page, panel: int, x: float, y: float) -> tuple[float, float]:
 
 def place_of(view: Neighbourhoods, panel: int, point: int) -> tuple[float, float]:
     """Where a point stands in a panel that shows everything, as shares."""
-    from widgets.core.scatter import shares_in, square_extent
-
     flat = view._projections()[panel].positions.ravel().tolist()
     x, y = shares_in(flat, square_extent(flat)).reshape(-1, 2)[point]
     return float(x), float(y)
+
+
+def view_around_centre(view: Neighbourhoods, panel: int) -> list[float]:
+    """The centre and its neighbours in a panel, moved so that the centre is where it is first."""
+    points = [view.centre, *view.neighbours()[panel][0].tolist()]
+    first, own = place_of(view, 0, view.centre), place_of(view, panel, view.centre)
+    places = [place_of(view, panel, point) for point in points]
+    return [value - own[i] + first[i] for place in places for i, value in enumerate(place)]
 
 
 def names_in(page, panel: int) -> list[str]:
@@ -245,7 +252,9 @@ def test_everything_by_keyboard(open_page, saved, tables) -> None:
     nothing_wrong(watched)
 
 
-def test_the_wheel_zooms_a_panel_that_was_asked_for(open_page, saved) -> None:
+def test_the_wheel_zooms_and_neighbours_come_into_sight_in_every_panel(
+    open_page, saved, tables
+) -> None:
     watched = open_page(saved)
     page = ready(watched)
     before = page.evaluate(PIXELS, ".wb-scatter-points")
@@ -269,6 +278,15 @@ def test_the_wheel_zooms_a_panel_that_was_asked_for(open_page, saved) -> None:
     page.click("button:has-text('To the neighbours')")
     page.wait_for_timeout(80)
     assert page.evaluate(PIXELS, ".wb-scatter-points") != before
+    view = Neighbourhoods(tables, "toucan")
+    shares = [view_around_centre(view, panel) for panel in range(3)]
+    x, y, zoom = view_around([value for panel in shares for value in panel], range(27))
+    where = [on_screen(shares[0][axis], middle, zoom) for axis, middle in enumerate((x, y))]
+    for panel in range(3):  # the centre stands at the same place in every panel
+        page.mouse.move(*at(page, panel, *where))
+        page.wait_for_timeout(60)
+        card = page.locator(".wb-panel").nth(panel).locator(".wb-card strong")
+        assert card.text_content() == "toucan" and card.is_visible()
     nothing_wrong(watched)
 
 

@@ -332,6 +332,10 @@ def test_pictures_states_and_saved_notebooks(view, tables, tmp_path) -> None:
     whole = np.asarray(Neighbourhoods(tables, 3, k=5).to_image(700), dtype=int)
     closer = np.asarray(view.to_image(700), dtype=int)
     assert whole.shape == closer.shape and np.abs(whole - closer).mean() > 1
+    view.focused = True
+    focused = np.asarray(view.to_image(700), dtype=int)
+    left = slice(0, 232)  # the first panel is where the others are brought to
+    assert (focused[:, left] == closer[:, left]).all() and (focused != closer).any()
     page = view.to_html(tmp_path / "page.html")
     assert "</script><" not in page.replace("</script>\n<", "") and "http" not in view._esm
 

@@ -37,7 +37,7 @@ def shares_in(positions: Sequence[float], extent: Sequence[float]) -> Any:
     return np.stack([(flat[:, 0] - left) / side, 1 - (flat[:, 1] - bottom) / side], 1).ravel()
 
 
-def on_screen(share: Any, middle: float, zoom: float) -> Any:
+def on_screen(share: Any, middle: Any, zoom: float) -> Any:
     """Where a share (or an array of them) stands on the screen, as a share of the panel."""
     return (share - middle) * zoom + 0.5
 

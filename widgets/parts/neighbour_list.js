@@ -59,3 +59,15 @@ export function agreementTable(data, lists, centre) {
   const around = data.names[centre] || "the centre";
   return tableOf("Neighbours that two models have in common", [["models", false], [`around ${around}`, true], ["over all points", true], ["by chance", true]], rows);
 }
+
+/** The neighbours in every model, and the selected points (at most 500 of them), as tables. */
+export function neighbourTables(data, lists, centre, selection) {
+  const kind = (point) => (data.kinds[point] ? "region" : "word");
+  const rows = lists.flatMap((near, panel) => (near?.numbers ?? []).map((point, i) =>
+    [data.models[panel], String(i + 1), data.names[point], kind(point), data.groups[point], near.distances[i].toFixed(4)]));
+  const selected = selection.slice(0, 500).map((point) => [String(point), data.names[point], kind(point), data.groups[point]]);
+  return [
+    tableOf(`Nearest to ${data.names[centre]}`, [["model", false], ["rank", true], ["name", false], ["kind", false], ["concept", false], ["distance", true]], rows),
+    tableOf(`Selected points (${selection.length})`, [["point", true], ["name", false], ["kind", false], ["concept", false]], selected),
+  ];
+}
