@@ -48,8 +48,7 @@ def gallery(
         for line, text in enumerate(captions[place] if captions else ()):
             at = (left, top + high + _LINE * (line + 0.85))
             sheet.text(at, text, 12.5, QUIET, widest=wide)
-    # 160 colours: a notebook that shows a few galleries stays below a megabyte
-    return sheet.finish().quantize(160, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    return sheet.finish_small()
 
 
 def _draw_boxes(

@@ -16,6 +16,14 @@ class Record:
     ``__post_init__`` of a record brings them back to what they are and checks them.
     """
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.__repr__ = Record.__repr__  # a dataclass would write out every number
+
+    def __repr__(self) -> str:
+        shapes = (f"{name} {list(array.shape)}" for name, array in self.arrays().items())
+        return f"{type(self).__name__}({', '.join(one for one in shapes if '[]' not in one)})"
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Every field by name as an array that needs no pickle; fields that are None are left out.
 

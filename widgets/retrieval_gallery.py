@@ -75,7 +75,7 @@ def grid(cells: Sequence[Cell], columns: int, width: int) -> Image.Image:
         for place, cell in enumerate(row):
             cell.draw(sheet, MARGIN + place * (wide + GAP), top)
         top += height + GAP
-    return sheet.finish()
+    return sheet.finish_small()
 
 
 def cell_width(columns: int, width: int) -> float:

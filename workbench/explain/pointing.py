@@ -74,7 +74,7 @@ class Pointing:
     def best_head(self) -> str:
         """The best head in words."""
         way, layer, head = self.best
-        return f"{self.layer_names[layer]}, head {head + 1}, {DIRECTIONS[way]}"
+        return f"{self.layer_names[layer]}, head {head}, {DIRECTIONS[way]}"
 
     @property
     def accuracy(self) -> float:
