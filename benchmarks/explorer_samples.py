@@ -14,12 +14,12 @@ from tests.widgets.guess_samples import guess_record
 from tests.widgets.neighbourhood_sample import many
 from tests.widgets.retrieval_sample import retrieval_run
 from widgets import AttentionRecord, AttentionView
-from widgets.embedding_record import EmbeddingTable
+from widgets.neighbours.embedding_table import EmbeddingTable
 
 LAYERS, HEADS, WORDS, REGIONS = 12, 12, 40, 100
 PREPARE = """import numpy as np, plotly.graph_objects as graph
 from widgets import AttentionRecord, AttentionView, Neighbourhoods
-from widgets.embedding_record import EmbeddingTable
+from widgets.neighbours.embedding_table import EmbeddingTable
 record, table = AttentionRecord.load("attention.npz"), EmbeddingTable.load("points.npz")"""
 SHOWN = (
     "AttentionView(record)",

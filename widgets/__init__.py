@@ -10,62 +10,64 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from widgets.attention_arrays import grid_boxes as grid_boxes
-    from widgets.attention_arrays import joint_attention as joint_attention
-    from widgets.attention_change import AttentionChange as AttentionChange
-    from widgets.attention_record import AttentionRecord as AttentionRecord
-    from widgets.attention_view import AttentionView as AttentionView
-    from widgets.attribution_record import AttributionRecord as AttributionRecord
-    from widgets.attribution_view import AttributionView as AttributionView
-    from widgets.comparison import Comparison as Comparison
-    from widgets.comparison import compare as compare
-    from widgets.embedding_record import EmbeddingTable as EmbeddingTable
-    from widgets.gallery_of_images import image_gallery as image_gallery
-    from widgets.gallery_of_texts import text_gallery as text_gallery
-    from widgets.guess_record import GuessRecord as GuessRecord
-    from widgets.guess_view import GuessView as GuessView
-    from widgets.launcher import Launcher as Launcher
-    from widgets.live_attention import LiveAttention as LiveAttention
-    from widgets.live_curve import LiveCurve as LiveCurve
-    from widgets.neighbour_figure import figure_four as figure_four
-    from widgets.neighbourhoods import Neighbourhoods as Neighbourhoods
+    from widgets.attention.arrays import grid_boxes as grid_boxes
+    from widgets.attention.arrays import joint_attention as joint_attention
+    from widgets.attention.change import AttentionChange as AttentionChange
+    from widgets.attention.comparison import Comparison as Comparison
+    from widgets.attention.comparison import compare as compare
+    from widgets.attention.record import AttentionRecord as AttentionRecord
+    from widgets.attention.single_stream_arrays import (
+        single_stream_attention as single_stream_attention,
+    )
+    from widgets.attention.view import AttentionView as AttentionView
+    from widgets.attribution.record import AttributionRecord as AttributionRecord
+    from widgets.attribution.view import AttributionView as AttributionView
+    from widgets.guesses.record import GuessRecord as GuessRecord
+    from widgets.guesses.view import GuessView as GuessView
+    from widgets.neighbours.embedding_table import EmbeddingTable as EmbeddingTable
+    from widgets.neighbours.figure import figure_four as figure_four
+    from widgets.neighbours.neighbourhoods import Neighbourhoods as Neighbourhoods
     from widgets.panel import Panel as Panel
     from widgets.picture_gallery import gallery as gallery
-    from widgets.probe_record import guesses_over_probes as guesses_over_probes
-    from widgets.retrieval_record import RetrievalRun as RetrievalRun
-    from widgets.retrieval_view import RetrievalView as RetrievalView
+    from widgets.retrieval.gallery_of_images import image_gallery as image_gallery
+    from widgets.retrieval.gallery_of_texts import text_gallery as text_gallery
+    from widgets.retrieval.record import RetrievalRun as RetrievalRun
+    from widgets.retrieval.thumbnails import thumbnails_of as thumbnails_of
+    from widgets.retrieval.view import RetrievalView as RetrievalView
+    from widgets.runs.launcher import Launcher as Launcher
+    from widgets.runs.live_attention import LiveAttention as LiveAttention
+    from widgets.runs.live_curve import LiveCurve as LiveCurve
+    from widgets.runs.probe_record import guesses_over_probes as guesses_over_probes
     from widgets.session import Session as Session
-    from widgets.single_stream_arrays import single_stream_attention as single_stream_attention
-    from widgets.thumbnails import thumbnails_of as thumbnails_of
 
 _HOMES = {
-    "AttentionChange": "widgets.attention_change",
-    "AttentionRecord": "widgets.attention_record",
-    "AttentionView": "widgets.attention_view",
-    "AttributionRecord": "widgets.attribution_record",
-    "AttributionView": "widgets.attribution_view",
-    "compare": "widgets.comparison",
-    "Comparison": "widgets.comparison",
-    "EmbeddingTable": "widgets.embedding_record",
-    "figure_four": "widgets.neighbour_figure",
+    "AttentionChange": "widgets.attention.change",
+    "AttentionRecord": "widgets.attention.record",
+    "AttentionView": "widgets.attention.view",
+    "AttributionRecord": "widgets.attribution.record",
+    "AttributionView": "widgets.attribution.view",
+    "compare": "widgets.attention.comparison",
+    "Comparison": "widgets.attention.comparison",
+    "EmbeddingTable": "widgets.neighbours.embedding_table",
+    "figure_four": "widgets.neighbours.figure",
     "gallery": "widgets.picture_gallery",
-    "grid_boxes": "widgets.attention_arrays",
-    "guesses_over_probes": "widgets.probe_record",
-    "GuessRecord": "widgets.guess_record",
-    "GuessView": "widgets.guess_view",
-    "image_gallery": "widgets.gallery_of_images",
-    "joint_attention": "widgets.attention_arrays",
-    "Launcher": "widgets.launcher",
-    "LiveAttention": "widgets.live_attention",
-    "LiveCurve": "widgets.live_curve",
-    "Neighbourhoods": "widgets.neighbourhoods",
+    "grid_boxes": "widgets.attention.arrays",
+    "guesses_over_probes": "widgets.runs.probe_record",
+    "GuessRecord": "widgets.guesses.record",
+    "GuessView": "widgets.guesses.view",
+    "image_gallery": "widgets.retrieval.gallery_of_images",
+    "joint_attention": "widgets.attention.arrays",
+    "Launcher": "widgets.runs.launcher",
+    "LiveAttention": "widgets.runs.live_attention",
+    "LiveCurve": "widgets.runs.live_curve",
+    "Neighbourhoods": "widgets.neighbours.neighbourhoods",
     "Panel": "widgets.panel",
-    "RetrievalRun": "widgets.retrieval_record",
-    "RetrievalView": "widgets.retrieval_view",
+    "RetrievalRun": "widgets.retrieval.record",
+    "RetrievalView": "widgets.retrieval.view",
     "Session": "widgets.session",
-    "single_stream_attention": "widgets.single_stream_arrays",
-    "text_gallery": "widgets.gallery_of_texts",
-    "thumbnails_of": "widgets.thumbnails",
+    "single_stream_attention": "widgets.attention.single_stream_arrays",
+    "text_gallery": "widgets.retrieval.gallery_of_texts",
+    "thumbnails_of": "widgets.retrieval.thumbnails",
 }
 
 __all__ = [

@@ -10,20 +10,20 @@ from typing import Any, Protocol
 import traitlets
 from PIL import Image
 
-from widgets.attention_change import AttentionChange, Rerun
-from widgets.attention_record import AttentionRecord
-from widgets.attention_view import AttentionView
-from widgets.attribution_record import AttributionRecord
-from widgets.attribution_view import AttributionView
+from widgets.attention.change import AttentionChange, Rerun
+from widgets.attention.record import AttentionRecord
+from widgets.attention.view import AttentionView
+from widgets.attribution.record import AttributionRecord
+from widgets.attribution.view import AttributionView
 from widgets.core.text import readable_pieces
-from widgets.embedding_record import EmbeddingTable
 from widgets.explorer import Explorer, refuse_unknown
-from widgets.guess_record import GuessRecord
-from widgets.guess_view import GuessView
-from widgets.neighbourhoods import Neighbourhoods
+from widgets.guesses.record import GuessRecord
+from widgets.guesses.view import GuessView
+from widgets.neighbours.embedding_table import EmbeddingTable
+from widgets.neighbours.neighbourhoods import Neighbourhoods
 from widgets.panel import Panel
-from widgets.retrieval_record import RetrievalRun
-from widgets.retrieval_view import RetrievalView
+from widgets.retrieval.record import RetrievalRun
+from widgets.retrieval.view import RetrievalView
 
 EXPLORERS = ("retrieval", "attention", "attribution", "guesses", "neighbours")
 

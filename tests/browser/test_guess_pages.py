@@ -13,8 +13,8 @@ from tests.widgets import widget_samples as samples
 from tests.widgets.guess_samples import guess_record
 from widgets import GuessView
 from widgets.page import embedded_json
-from widgets.probe_record import guesses_in
-from widgets.probe_view import ProbeView
+from widgets.runs.probe_record import guesses_in
+from widgets.runs.probe_view import ProbeView
 
 pytestmark = pytest.mark.browser
 BLANKS = "[aria-label=sentence] [role=option]"

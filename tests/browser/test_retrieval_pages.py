@@ -14,8 +14,8 @@ import pytest
 from tests.browser.pages import axe_faults, nothing_wrong, ready, sentence
 from tests.widgets.retrieval_sample import retrieval_run
 from widgets import RetrievalView
-from widgets import retrieval_message as message
 from widgets.core.retrieval import DIRECTIONS
+from widgets.retrieval import message
 
 pytestmark = pytest.mark.browser
 IMAGE = DIRECTIONS[1]

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.properties.batches import CLASSES, FEATURES, VOCABULARY, make_batch
-from widgets.embedding_record import EmbeddingTable
+from widgets.neighbours.embedding_table import EmbeddingTable
 from workbench.encoders.single_stream import SingleStreamSizes
 from workbench.encoders.two_stream import TwoStreamSizes
 from workbench.explain.attention import attention_of

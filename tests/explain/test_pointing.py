@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from widgets.attention_record import AttentionRecord
+from widgets.attention.record import AttentionRecord
 from workbench.explain.pointing import Pointing, points, points_by
 
 # words: [CLS] [SEP](added) a ball ##oon [SEP]; regions: sun, balloon, tree, the whole picture
@@ -66,7 +66,7 @@ def test_the_best_head_is_not_chosen_on_what_is_reported():
         30,
     )
     assert found.best == (0, 1, 1) and found.accuracy == 0.6
-    assert found.best_head == "co-attention 1, head 2, words → regions"
+    assert found.best_head == "co-attention 1, head 1, words → regions"
     assert found.mean == pytest.approx(0.7)
     assert (found.best_in(1), found.share_in(1)) == ((1, 0), 0.8)
     blind = np.full((2, 1, 2), nothing)

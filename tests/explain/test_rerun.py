@@ -10,7 +10,7 @@ import torch
 
 from tests.properties.batches import make_batch
 from tests.properties.everything import MIXES, widened
-from widgets.attention_change import AttentionChange
+from widgets.attention.change import AttentionChange
 from workbench.explain.attention import attention_on
 from workbench.explain.joint_maps import layers_of
 from workbench.explain.questions import masked_language

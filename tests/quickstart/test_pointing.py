@@ -143,7 +143,7 @@ def test_the_table_and_what_is_said_without_a_run(monkeypatch, capsys, tmp_path)
     header, rule, row = pointing.table([one]).splitlines()
     assert header.count("|") == rule.count("|") == row.count("|") == 11
     assert row == (
-        "| uniter-tiny | block 1, head 2, words → regions | 75.0 % | 75.0 % | 50.0 % "
+        "| uniter-tiny | block 1, head 1, words → regions | 75.0 % | 75.0 % | 50.0 % "
         "| 40.6 % | 50.0 % | 90.0 % | 40.0 % | 12 |"
     )
     monkeypatch.setattr(sys, "argv", ["pointing", str(tmp_path / "nowhere")])

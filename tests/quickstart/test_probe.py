@@ -8,7 +8,7 @@ import torch
 
 import widgets
 from widgets import AttentionRecord
-from widgets.probe_record import guesses_over_probes
+from widgets.runs.probe_record import guesses_over_probes
 from workbench.quickstart import probe
 from workbench.quickstart.stream import scene_stream
 from workbench.quickstart.systems import SYSTEMS, World, pretraining_recipe

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from widgets.retrieval_record import RetrievalRun
+from widgets.retrieval.record import RetrievalRun
 from workbench.metrics.retrieval import both_ways, picture_ranks, ranks, recall, sentence_ranks
 
 SCORES = np.array([[3.0, 3, 1], [5, 2, 1], [0, 1, 9], [2, 0, 9]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tests.widgets import widget_samples as samples
-from widgets.attribution_record import AttributionRecord
+from widgets.attribution.record import AttributionRecord
 
 METHODS = (
     *("integrated gradients", "occlusion", "input × gradient", "gradient relevance"),

@@ -32,9 +32,9 @@ from widgets import (
     RetrievalView,
     compare,
 )
-from widgets.launch_form import LaunchForm
-from widgets.probe_record import guesses_in, similarity_in
-from widgets.probe_view import ProbeView
+from widgets.runs.launch_form import LaunchForm
+from widgets.runs.probe_record import guesses_in, similarity_in
+from widgets.runs.probe_view import ProbeView
 from widgets.saved_picture import png_bytes
 
 

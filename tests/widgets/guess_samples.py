@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tests.widgets import widget_samples as samples
-from widgets.guess_record import CLASS, WORD, GuessRecord
+from widgets.guesses.record import CLASS, WORD, GuessRecord
 
 PLACES = (2, 3, 4, 8, 11, 12, 13, 16, 18)
 TURNS = (0, 1, 2, 3, 4, 5, 5, 6, 7)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.widgets import widget_samples as samples
-from widgets.run_reader import RunReader, ask
-from widgets.run_status import status_of
+from widgets.runs.run_reader import RunReader, ask
+from widgets.runs.run_status import status_of
 
 OBJECTIVES = {
     "one": [

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from tests.widgets.widget_samples import scene
-from widgets.embedding_record import EmbeddingTable
+from widgets.neighbours.embedding_table import EmbeddingTable
 
 FIELDS = {
     "animals": ("toucan", "parrot", "heron", "owl", "cat", "dog", "fox", "bear", "horse"),

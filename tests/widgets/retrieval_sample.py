@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from widgets.retrieval_record import RetrievalRun
-from widgets.thumbnails import thumbnails_of
+from widgets.retrieval.record import RetrievalRun
+from widgets.retrieval.thumbnails import thumbnails_of
 
 THINGS = {
     "ball": (236, 140, 190),

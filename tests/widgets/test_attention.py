@@ -17,7 +17,7 @@ from traitlets import TraitError
 
 from tests.widgets import widget_samples as samples
 from widgets import AttentionRecord, AttentionView
-from widgets.attention_picture import lit
+from widgets.attention.picture import lit
 from widgets.core.attention import decode
 
 

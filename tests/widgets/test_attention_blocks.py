@@ -11,10 +11,10 @@ from traitlets import TraitError
 
 from tests.widgets import widget_samples as samples
 from widgets import AttentionRecord, AttentionView
-from widgets.attention_choice import AttentionChoice
-from widgets.attention_metrics import block_shares, metrics_of
+from widgets.attention.choice import AttentionChoice
+from widgets.attention.head_statistics import statistics
+from widgets.attention.metrics import block_shares, metrics_of
 from widgets.core.attention import DIRECTIONS
-from widgets.head_statistics import statistics
 
 WORDS = len(samples.WORDS)
 
@@ -185,7 +185,7 @@ def test_records_one_after_the_other_are_one_view(record: AttentionRecord) -> No
 
 
 def test_too_many_records_are_thinned_to_the_ends_and_between(record, monkeypatch) -> None:
-    monkeypatch.setattr("widgets.attention_frames.MOST_BYTES", 3 * 2 * record.attention.size)
+    monkeypatch.setattr("widgets.attention.frames.MOST_BYTES", 3 * 2 * record.attention.size)
     view = AttentionView.over([(f"step {i}", record) for i in range(9)])
     assert view.frame_labels == ["step 0", "step 4", "step 8"] and view.frames_offered == 9
 

@@ -16,8 +16,8 @@ from traitlets import TraitError
 
 from tests.widgets.attribution_sample import METHODS, attribution_record
 from widgets import AttributionRecord, AttributionView
-from widgets.attribution_choice import AttributionChoice
-from widgets.attribution_picture import shown_rows, tinted
+from widgets.attribution.choice import AttributionChoice
+from widgets.attribution.picture import shown_rows, tinted
 from widgets.core import attribution as arithmetic
 from widgets.core.colour import contrast, ink_on, luminance, signed_colour
 from widgets.core.curves import format_number

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests.widgets import widget_samples as samples
-from widgets.attention_record import AttentionRecord
-from widgets.head_statistics import MEANINGS, statistics
+from widgets.attention.head_statistics import MEANINGS, statistics
+from widgets.attention.record import AttentionRecord
 
 BOXES = np.array([[0, 0, 0.2, 0.2], [0.6, 0.8, 0.8, 1], [0, 0, 1, 1]], dtype=np.float32)
 WORDS = ("[CLS]", "a", "ball", "[SEP]")

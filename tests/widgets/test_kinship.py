@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from widgets.embedding_record import EmbeddingTable
-from widgets.kinship import kinship
+from widgets.neighbours.embedding_table import EmbeddingTable
+from widgets.neighbours.kinship import kinship
 
 NAMES = ("toucan", "boat", "toucan", "boat", "toucan")
 KINDS = ("word", "word", "region", "region", "region")

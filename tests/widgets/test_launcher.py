@@ -17,7 +17,7 @@ from PIL import Image
 from tests.widgets import widget_samples as samples
 from tests.widgets.launchpad_sample import CHOICE, SampleLaunchpad
 from widgets import Launcher
-from widgets.launch_words import figures_of, ratios_of
+from widgets.runs.launch_words import figures_of, ratios_of
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from traitlets import TraitError
 
 from tests.widgets import widget_samples as samples
 from widgets import AttentionView, LiveCurve, Panel
-from widgets.curve_charts import charts_of
-from widgets.curve_messages import MEASURE_NUMBERS, POINT_NUMBERS
+from widgets.runs.curve_charts import charts_of
+from widgets.runs.curve_messages import MEASURE_NUMBERS, POINT_NUMBERS
 
 
 @pytest.fixture(scope="module")

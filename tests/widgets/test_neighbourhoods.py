@@ -13,12 +13,13 @@ import pytest
 from traitlets import TraitError
 
 from tests.widgets import neighbourhood_sample as sample
-from widgets import EmbeddingTable, Neighbourhoods, figure_four, neighbour_wire
-from widgets.neighbour_space import MOST, NeighbourSpace
-from widgets.neighbours import METRICS, agreement, agreements, chance, nearest
-from widgets.one_thread import one_thread
-from widgets.projection import aligned, principal, shared_principal
-from widgets.umap_projection import umap_positions
+from widgets import EmbeddingTable, Neighbourhoods, figure_four
+from widgets.neighbours import wire
+from widgets.neighbours.nearest import METRICS, agreement, agreements, chance, nearest
+from widgets.neighbours.one_thread import one_thread
+from widgets.neighbours.projection import aligned, principal, shared_principal
+from widgets.neighbours.space import MOST, NeighbourSpace
+from widgets.neighbours.umap_projection import umap_positions
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,7 +50,9 @@ def by_hand(vectors: np.ndarray, metric: str) -> np.ndarray:
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_neighbours_are_those_found_by_hand(metric, monkeypatch) -> None:
-    monkeypatch.setattr("widgets.neighbours._CELLS", 1000)  # so that there are several chunks
+    monkeypatch.setattr(
+        "widgets.neighbours.nearest._CELLS", 1000
+    )  # so that there are several chunks
     vectors = np.random.default_rng(0).normal(3, 1, (130, 12)).astype(np.float32)
     numbers, distances = nearest(vectors, 9, metric)
     expected = by_hand(vectors, metric)
@@ -278,7 +281,7 @@ def test_bytes_hold_what_python_found(view) -> None:
     for model, (expected, away) in enumerate(view.neighbours()):
         assert numbers[1, model, 2, view.centre, :8].tolist() == expected.tolist()
         np.testing.assert_allclose(distances[1, model, 2, view.centre, :8], away, atol=3e-5)
-    assert (numbers[1, 0, 1, :, -1] != neighbour_wire.NONE).all()
+    assert (numbers[1, 0, 1, :, -1] != wire.NONE).all()
 
 
 def test_of_many_points_only_the_centre_is_sent() -> None:
@@ -292,7 +295,7 @@ def test_of_many_points_only_the_centre_is_sent() -> None:
 
 
 def test_layers_beyond_what_fits_are_sent_one_by_one(monkeypatch, tables) -> None:
-    monkeypatch.setattr(neighbour_wire, "LARGEST", 5000)
+    monkeypatch.setattr(wire, "LARGEST", 5000)
     view = Neighbourhoods(tables, 0)
     assert view.drawn["layers"] == [2] and len(view.positions) == 3 * 129 * 2 * 4
     first = view.positions
@@ -343,7 +346,7 @@ def test_pictures_states_and_saved_notebooks(view, tables, tmp_path) -> None:
 UMAP_IN_A_FRESH_PROCESS = """
 import sys
 import numpy as np
-from widgets.umap_projection import umap_positions
+from widgets.neighbours.umap_projection import umap_positions
 vectors = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
 found = umap_positions(vectors, neighbours=6, folder=sys.argv[1])
 print("umap" in sys.modules, float(found.sum()))

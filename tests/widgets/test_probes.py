@@ -10,8 +10,8 @@ import pytest
 
 from tests.widgets import widget_samples as samples
 from widgets import GuessView, guesses_over_probes
-from widgets.probe_record import guesses_in, similarity_in
-from widgets.probe_view import ProbeView
+from widgets.runs.probe_record import guesses_in, similarity_in
+from widgets.runs.probe_view import ProbeView
 
 
 def test_old_probes_without_blind_guesses_still_load(tmp_path: Path) -> None:

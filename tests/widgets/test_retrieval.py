@@ -16,11 +16,11 @@ from traitlets import TraitError
 
 from tests.widgets.retrieval_sample import picture, retrieval_run
 from widgets import RetrievalRun, RetrievalView, image_gallery, text_gallery, thumbnails_of
-from widgets import retrieval_message as message
 from widgets.core.retrieval import DIRECTIONS
-from widgets.marked_text import MISSED, RIGHT, WRONG
-from widgets.retrieval_gallery import telling
-from widgets.thumbnails import boxes_on_thumbnails
+from widgets.retrieval import message
+from widgets.retrieval.gallery import telling
+from widgets.retrieval.marked_text import MISSED, RIGHT, WRONG
+from widgets.retrieval.thumbnails import boxes_on_thumbnails
 
 TEXT, IMAGE = DIRECTIONS
 

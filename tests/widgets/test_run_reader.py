@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.widgets import widget_samples as samples
-from widgets.run_reader import RunReader, ask, pending
-from widgets.run_status import lease_is_live, status_of
+from widgets.runs.run_reader import RunReader, ask, pending
+from widgets.runs.run_status import lease_is_live, status_of
 
 
 def _event(step: int, loss: float | None = 1.0, objective: str = "masked_language") -> str:

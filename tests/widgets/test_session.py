@@ -12,7 +12,7 @@ import pytest
 from tests.widgets import attribution_sample, guess_samples, neighbourhood_sample, retrieval_sample
 from tests.widgets import widget_samples as samples
 from widgets import AttentionRecord, AttentionView, AttributionView, Session
-from widgets.attention_change import AttentionChange
+from widgets.attention.change import AttentionChange
 
 
 def attention_of(words: int) -> AttentionRecord:

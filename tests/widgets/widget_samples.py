@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from widgets.attention_record import AttentionRecord
+from widgets.attention.record import AttentionRecord
 
 WORDS = (
     *("[CLS]", "a", "red", "ball", "lies", "left", "of", "the", "house", "under"),

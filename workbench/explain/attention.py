@@ -25,7 +25,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from widgets.attention_record import AttentionRecord
+from widgets.attention.record import AttentionRecord
 from workbench.encoders.encoding import Encoding
 from workbench.explain.joint_maps import WHOLE_PICTURE, PairRows, at_rest, joint_maps
 from workbench.explain.shown import Shown

@@ -16,8 +16,8 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from widgets.attention_record import AttentionRecord
-from widgets.attribution_record import AttributionRecord
+from widgets.attention.record import AttentionRecord
+from widgets.attribution.record import AttributionRecord
 from workbench.explain.attention import attention_of
 from workbench.explain.curves import removal_curves
 from workbench.explain.embedded import Embedded

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from widgets.core.text import readable_pieces
-from widgets.embedding_record import KINDS, EmbeddingTable
+from widgets.neighbours.embedding_table import KINDS, EmbeddingTable
 from workbench.data.tokenizer import Tokenizer
 from workbench.encoders.inputs import InputLayer
 from workbench.explain.layer_rows import layer_rows

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from widgets.guess_record import WORD, GuessRecord
+from widgets.guesses.record import WORD, GuessRecord
 from workbench.encoders.encoding import Encoding
 from workbench.explain.hiding import Hidden, Turns
 from workbench.explain.learning import checkpoints_of

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from widgets.attention_record import AttentionRecord
+from widgets.attention.record import AttentionRecord
 
 DIRECTIONS = ("words → regions", "regions → words")
 

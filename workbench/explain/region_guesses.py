@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from widgets.core.text import region_name
-from widgets.guess_record import CLASS, REGION
+from widgets.guesses.record import CLASS, REGION
 from workbench.explain.shown import Shown
 from workbench.objectives.masked_regions import (
     RegionClass,

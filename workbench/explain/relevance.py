@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from widgets.attention_record import AttentionRecord
+from widgets.attention.record import AttentionRecord
 from workbench.explain.attention import evaluating, record_of, traced
 from workbench.explain.joint_maps import PairRows, laid_jointly, layers_of
 from workbench.explain.questions import Question

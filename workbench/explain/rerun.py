@@ -10,8 +10,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from widgets.attention_change import AttentionChange, Rerun
-from widgets.attention_record import AttentionRecord
+from widgets.attention.change import AttentionChange, Rerun
+from widgets.attention.record import AttentionRecord
 from workbench.encoders.two_stream import TwoStream
 from workbench.explain.attention import attention_on, traced
 from workbench.explain.joint_maps import PairRows, layers_of

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from widgets.attention_record import AttentionRecord
+from widgets.attention.record import AttentionRecord
 
 
 def rollout(record: AttentionRecord) -> AttentionRecord:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from widgets.attention_change import Rerun
-from widgets.attention_record import AttentionRecord
-from widgets.attribution_record import AttributionRecord
-from widgets.embedding_record import EmbeddingTable
-from widgets.guess_record import GuessRecord
-from widgets.retrieval_record import RetrievalRun
+from widgets.attention.change import Rerun
+from widgets.attention.record import AttentionRecord
+from widgets.attribution.record import AttributionRecord
+from widgets.guesses.record import GuessRecord
+from widgets.neighbours.embedding_table import EmbeddingTable
+from widgets.retrieval.record import RetrievalRun
 from workbench.explain.attention import attention_on
 from workbench.explain.attribution import attributions
 from workbench.explain.embedding_tables import embedding_table

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from widgets.attention_record import AttentionRecord
+from widgets.attention.record import AttentionRecord
 from workbench.data.datasets.scenes import AT_MOST, Scenes
 from workbench.explain.attention import attention_on
 from workbench.explain.pointing import DIRECTIONS, Named, Pointing, points, points_by

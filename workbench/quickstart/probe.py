@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from widgets.attention_record import AttentionRecord
+from widgets.attention.record import AttentionRecord
 from workbench.data.datasets.scenes import AT_MOST
 from workbench.explain.attention import attention_on
 from workbench.explain.guesses import guesses

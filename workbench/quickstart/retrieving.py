@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from widgets.retrieval_record import RetrievalRun
+from widgets.retrieval.record import RetrievalRun
 from workbench.data.datasets import composing
 from workbench.data.datasets.scenes import Scene, Scenes
 from workbench.data.example import Example, Span

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int, UInt8
 
-from widgets.retrieval_record import RetrievalRun
-from widgets.thumbnails import boxes_on_thumbnails, thumbnails_of
+from widgets.retrieval.record import RetrievalRun
+from widgets.retrieval.thumbnails import boxes_on_thumbnails, thumbnails_of
 from workbench.pairs import PairBatch, TextTokens
 from workbench.retrieval.rewriting import Rewritten
 from workbench.retrieval.scorer import Scorer, scorer_of

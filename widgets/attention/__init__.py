@@ -1,0 +1,1 @@
+"""Who looks at whom: records of attention and the explorer that draws them."""

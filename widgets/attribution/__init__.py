@@ -1,0 +1,1 @@
+"""What an answer rests on: its record and its explorer."""

@@ -1,0 +1,1 @@
+"""What is guessed for what is hidden: its record and its viewer."""

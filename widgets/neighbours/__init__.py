@@ -1,0 +1,1 @@
+"""What stands near what: tables of points, exact neighbours, projections and their explorer."""

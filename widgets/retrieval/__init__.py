@@ -1,0 +1,1 @@
+"""What finds what: retrieval runs, their browser and galleries."""
