@@ -74,6 +74,17 @@ class Sheet:
         self._draw.text(at, text, fill=colour, font=_font(size * self._fine, bold), anchor=anchor)
         return self.text_width(text, size, bold)
 
+    def lines(self, text: str, widest: float, size: float = 12, bold: bool = False) -> list[str]:
+        """The text broken between words into lines of at most ``widest``; "40 %" stays together."""
+        lines = [""]
+        for word in text.replace(" %", "\u00a0%").split(" "):
+            longer = f"{lines[-1]} {word}".strip()
+            if lines[-1] and self.text_width(longer, size, bold) > widest:
+                lines.append(word)
+            else:
+                lines[-1] = longer
+        return lines
+
     def shortened(self, text: str, widest: float, size: float = 12, bold: bool = False) -> str:
         """The text, cut with "…" so that it is at most ``widest``."""
         if self.text_width(text, size, bold) <= widest:

@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def start() -> int:
     """Install, fetch and prepare the data, train the small model, open JupyterLab."""
-    seconds = installed()
+    seconds = installed("explain")
     say("data, regions, training and evaluation")
     environment = {**os.environ, "WORKBENCH_INSTALL_SECONDS": f"{seconds:.1f}"}
     status = call([PYTHON, "-m", "workbench.quickstart"], environment)

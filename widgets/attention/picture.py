@@ -39,16 +39,18 @@ def draw(
     right_width = width - 2 * _MARGIN - left_width - _GAP
     heat = HeatMap(choice, right_width)
     overview = HeadOverview(choice, min(left_width, right_width), metric)
-    top = 78
+    said = Sheet(1, 1).lines(choice.sentence(), width - 2 * _MARGIN, 17, bold=True)
+    top = 57 + 21 * len(said)
     left_height = picture_size[1] + 12 + 26 * len(chips)
     columns = [float(left_height), float(heat.height)]
     lower = int(columns[1] < columns[0])  # the overview goes where there is more room
     below = columns[lower] + 20
     columns[lower] = below + overview.height
     sheet = Sheet(width, round(top + max(columns) + _MARGIN), scale)
-    sheet.text((_MARGIN, 33), choice.sentence(), 17, bold=True, widest=width - 2 * _MARGIN)
+    for number, line in enumerate(said):
+        sheet.text((_MARGIN, 33 + 21 * number), line, 17, bold=True)
     subtitle = " · ".join(part for part in (choice.subtitle(), label, record.title) if part)
-    sheet.text((_MARGIN, 54), subtitle, 12.5, QUIET, widest=width - 2 * _MARGIN)
+    sheet.text((_MARGIN, top - 24), subtitle, 12.5, QUIET, widest=width - 2 * _MARGIN)
     _draw_picture(sheet, choice, _MARGIN, top, *picture_size)
     _draw_chips(sheet, chips, _MARGIN, top + picture_size[1] + 12)
     heat.draw(sheet, _MARGIN + left_width + _GAP, top)

@@ -11,9 +11,10 @@ import { lookOf, makeNames } from "../parts/attention_look.js";
 import { makeNumbers } from "../parts/attention_numbers.js";
 import { makePlayer } from "../parts/attention_play.js";
 import { drawChips, makeChips } from "../parts/chips.js";
-import { freshName, make, oncePerFrame, tableOf, themeAt, watchTheme } from "../parts/dom.js";
+import { make, oncePerFrame, tableOf, themeAt } from "../parts/dom.js";
 import { drawHeatMap, heatMapCell, heatMapLayout } from "../parts/heat_map.js";
 import { drawPicture } from "../parts/picture.js";
+import { drawnAnew, followHost, hearTraits, makeTableFrame } from "../parts/view.js";
 
 const CHOICES = ["layer", "head", "head_weights", "word", "region", "direction", "hide_special", "threshold", "metric",
   "frame", "shown", "change", "changed", "problem", "busy", "hover_word", "hover_region"];
@@ -22,19 +23,7 @@ const FRAME = ["words", "labels", "boxes", "shape", "picture", "layer_names", "a
 const NUMBERS = ["codes", "scales", "rest", "metric_values", "after_codes", "after_metric_values"];
 
 /** The view; drawn anew only when another sentence, picture or size is shown. */
-function render({ model, el }) {
-  let end = renderRecord({ model, el });
-  const again = oncePerFrame(() => {
-    end();
-    end = renderRecord({ model, el });
-  });
-  const watched = FRAME.map((name) => `change:${name}`);
-  watched.forEach((event) => model.on(event, again));
-  return () => {
-    watched.forEach((event) => model.off(event, again));
-    end();
-  };
-}
+const render = drawnAnew(FRAME, renderRecord);
 
 function renderRecord({ model, el }) {
   let numbers = makeNumbers(model);
@@ -89,14 +78,7 @@ function renderRecord({ model, el }) {
   const player = makePlayer(() => stepOn(), () => model.get("hover_word") >= 0 || model.get("hover_region") >= 0);
   const sentence = make("p", { class: "wb-sentence", role: "status", "aria-live": "polite" });
   const where = make("p", { class: "wb-note wb-where" });
-  const tableName = freshName("wb-table");
-  const frame = make("div", { class: "wb-table-frame", id: tableName, hidden: true, tabindex: "0", role: "region", "aria-label": "weights as a table" });
-  const tableButton = make("button", { class: "wb-button", type: "button", text: "Table", "aria-expanded": "false", "aria-controls": tableName });
-  tableButton.addEventListener("click", () => {
-    frame.hidden = !frame.hidden;
-    tableButton.setAttribute("aria-expanded", String(!frame.hidden));
-    soon();
-  });
+  const { button: tableButton, frame } = makeTableFrame("weights as a table", () => soon());
   player.button.hidden = !model.get("toolbar");
   const controls = makeControls(model, { keep, turn }, [player.button, change.button, tableButton]);
   const frames = makeFrames(model, keep);
@@ -221,27 +203,21 @@ function renderRecord({ model, el }) {
     else if (model.get("region") >= 0 && !among()) keep({ region: -1 });
   });
 
-  const watched = CHOICES.map((name) => `change:${name}`);
-  watched.forEach((event) => model.on(event, soon));
   const renew = oncePerFrame(() => {
     numbers = makeNumbers(model);
     soon();
   });
-  NUMBERS.forEach((name) => model.on(`change:${name}`, renew));
   const dress = () => {
     theme = null;
     soon();
   };
-  const resized = new ResizeObserver(dress);
-  resized.observe(box);
-  const unwatch = watchTheme(dress);
+  const unhear = hearTraits(model, [CHOICES, soon], [NUMBERS, renew]);
+  const unfollow = followHost(box, dress);
   soon();
   return () => {
-    watched.forEach((event) => model.off(event, soon));
-    NUMBERS.forEach((name) => model.off(`change:${name}`, renew));
+    unhear();
     player.stop();
-    resized.disconnect();
-    unwatch();
+    unfollow();
     URL.revokeObjectURL(address);
   };
 }

@@ -40,7 +40,8 @@ def draw(choice: AttributionChoice, sort: bool, width: int, scale: float) -> Ima
     size = fit_inside(record.picture.shape[1], record.picture.shape[0], half, 340)
     lines = _lines(choice, half)
     rows = shown_rows(choice, sort)
-    top = 76
+    said = Sheet(1, 1).lines(choice.sentence(), room, 16, bold=True)
+    top = 56 + 20 * len(said)
     left_high = size[1] + 42 + 40 * len(lines)
     agreement = len(record.methods) > 1
     right_high = (28 + AGREEMENT_ROW * len(record.methods) + 24) * agreement
@@ -49,8 +50,9 @@ def draw(choice: AttributionChoice, sort: bool, width: int, scale: float) -> Ima
     bars_high = 44 + BAR_ROW * len(rows)
     layers = layers_height(choice)
     sheet = Sheet(width, round(below + bars_high + layers + _MARGIN), scale)
-    sheet.text((_MARGIN, 33), choice.sentence(), 16, bold=True, widest=room)
-    sheet.text((_MARGIN, 54), choice.subtitle(), 12.5, QUIET, widest=room)
+    for number, line in enumerate(said):
+        sheet.text((_MARGIN, 33 + 20 * number), line, 16, bold=True)
+    sheet.text((_MARGIN, top - 22), choice.subtitle(), 12.5, QUIET, widest=room)
     _draw_picture(sheet, choice, _MARGIN, top, *size)
     _draw_key(sheet, choice, _MARGIN, top + size[1] + 10)
     _draw_lines(sheet, lines, _MARGIN, top + size[1] + 34)

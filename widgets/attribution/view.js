@@ -3,32 +3,21 @@ import { plainNumber, rowSentence, signedNumber, strongestSentence } from "../co
 import { cssColour, signedColour } from "../core/colour.js";
 import { fitInside, pickBox } from "../core/layout.js";
 import { MOST_ROWS, makeAttributionNumbers } from "../parts/attribution_numbers.js";
-import { freshName, make, oncePerFrame, tableOf, themeAt, watchTheme } from "../parts/dom.js";
+import { make, oncePerFrame, tableOf, themeAt } from "../parts/dom.js";
 import { drawLayerStrip, layerShares, layerStripLayout, layerStripRow } from "../parts/layer_strip.js";
 import { drawMethodColumns, makeMethodColumns } from "../parts/method_columns.js";
 import { agreementTable, areaTable } from "../parts/method_tables.js";
 import { boundsOfCurves, drawRemovalChart } from "../parts/removal_chart.js";
 import { drawSignedChips, makeSignedChips } from "../parts/signed_chips.js";
 import { drawSignedPicture } from "../parts/signed_picture.js";
+import { drawnAnew, followHost, hearTraits, makeTableFrame } from "../parts/view.js";
 
 const CHOICES = ["method", "word", "region", "hide_special", "sort"];
 const DATA = ["words", "labels", "boxes", "picture", "question", "fixed", "methods", "numbers", "values", "layers", "deletion"];
 const CHANCE = "random order";
 
 /** The view; drawn anew only when another record is shown. */
-function render({ model, el }) {
-  let end = renderRecord({ model, el });
-  const again = oncePerFrame(() => {
-    end();
-    end = renderRecord({ model, el });
-  });
-  const watched = DATA.map((name) => `change:${name}`);
-  watched.forEach((event) => model.on(event, again));
-  return () => {
-    watched.forEach((event) => model.off(event, again));
-    end();
-  };
-}
+const render = drawnAnew(DATA, renderRecord);
 
 function makeTick(text, name, keep) {
   const input = make("input", { type: "checkbox", onchange: () => keep({ [name]: input.checked }) });
@@ -99,14 +88,7 @@ function renderRecord({ model, el }) {
   const [agreement, areas] = [make("div", { class: "wb-agreement-frame" }), make("div")];
   const strip = make("canvas", { class: "wb-strip", role: "img" });
   const stripNote = make("p", { class: "wb-note" });
-  const tableName = freshName("wb-table");
-  const frame = make("div", { class: "wb-table-frame", id: tableName, hidden: true, tabindex: "0", role: "region", "aria-label": "values as a table" });
-  const tableButton = make("button", { class: "wb-button", type: "button", text: "Table", "aria-expanded": "false", "aria-controls": tableName });
-  tableButton.addEventListener("click", () => {
-    frame.hidden = !frame.hidden;
-    tableButton.setAttribute("aria-expanded", String(!frame.hidden));
-    soon();
-  });
+  const { button: tableButton, frame } = makeTableFrame("values as a table", () => soon());
   const heading = (text, note = "") => make("h3", { class: "wb-heading" }, make("span", { text }), make("span", { class: "wb-note", text: note }));
   const hasCurves = numbers.removal.length > 1;
   const hasLayers = numbers.layers.length > 0;
@@ -241,20 +223,16 @@ function renderRecord({ model, el }) {
     if (event.key === "Escape" && pinned() >= 0) keep({ word: -1, region: -1 });
   });
 
-  const watched = CHOICES.map((name) => `change:${name}`);
-  watched.forEach((event) => model.on(event, soon));
   const dress = () => {
     theme = null;
     soon();
   };
-  const resized = new ResizeObserver(dress);
-  resized.observe(box);
-  const unwatch = watchTheme(dress);
+  const unhear = hearTraits(model, [CHOICES, soon]);
+  const unfollow = followHost(box, dress);
   soon();
   return () => {
-    watched.forEach((event) => model.off(event, soon));
-    resized.disconnect();
-    unwatch();
+    unhear();
+    unfollow();
     URL.revokeObjectURL(address);
   };
 }

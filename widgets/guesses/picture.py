@@ -30,7 +30,7 @@ def draw(choice: GuessChoice, width: int, scale: float) -> Image.Image:
     right, right_width = _MARGIN + left_width + 32, wide - left_width - 32
     size = fit_inside(record.picture.shape[1], record.picture.shape[0], left_width, 260)
     ruler = Sheet(1, 1)
-    said = _lines(ruler, choice.sentence(), wide, 16)
+    said = ruler.lines(choice.sentence(), wide, 16, bold=True)
     words = _blank_lines(ruler, choice, left_width)
     kept = choice.kept_back
     guesses = 0 if kept else record.top.shape[-1]
@@ -57,17 +57,6 @@ def draw(choice: GuessChoice, width: int, scale: float) -> Image.Image:
     elif not kept:
         draw_help(sheet, choice, right, below, right_width)
     return sheet.finish()
-
-
-def _lines(ruler: Sheet, text: str, width: float, size: float) -> list[str]:
-    lines = [""]
-    for word in text.replace(" %", "\u00a0%").split(" "):
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and ruler.text_width(longer, size, True) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
 
 
 def _draw_picture(
@@ -160,5 +149,5 @@ def _draw_guesses(
         if chance > 0:
             draw_bar(sheet, left, y + 19, max(1.0, width * chance), 5, side)
     y = top + 30 + record.top.shape[-1] * _GUESS + 16
-    for number, line in enumerate(_lines(sheet, choice.rank_text(side), width, 12)):
+    for number, line in enumerate(sheet.lines(choice.rank_text(side), width, 12)):
         sheet.text((left, y + 16 * number), line, 12, QUIET, widest=width)

@@ -6,12 +6,13 @@ import { fitInside, pickBox } from "../core/layout.js";
 import { percent } from "../core/text.js";
 import { drawBlanks, makeBlanks } from "../parts/blanks.js";
 import { drawCourse, makeCourse } from "../parts/course.js";
-import { freshName, make, oncePerFrame, tableOf, themeAt, watchTheme } from "../parts/dom.js";
+import { make, oncePerFrame, tableOf, themeAt } from "../parts/dom.js";
 import { drawGuessList, makeGuessLists } from "../parts/guess_lists.js";
 import { makeGuessNumbers } from "../parts/guess_numbers.js";
 import { drawGuessPicture } from "../parts/guess_picture.js";
 import { drawHiddenRegions, makeHiddenRegions } from "../parts/hidden_regions.js";
 import { drawHelpBars, makeHelpBars } from "../parts/help_bars.js";
+import { drawnAnew, followHost, hearTraits, makeTableFrame } from "../parts/view.js";
 
 const SHOWN = ["place", "step", "hide_answers", "revealed"];
 const RECORD = ["words", "labels", "boxes", "picture", "steps", "places", "turns", "groups", "truth", "kinds",
@@ -71,19 +72,7 @@ function tableRows(model, numbers, groups, { place, moment, keptBack }) {
 }
 
 /** The view; made anew when another record is shown. */
-function render({ model, el }) {
-  let end = renderRecord({ model, el });
-  const again = oncePerFrame(() => {
-    end();
-    end = renderRecord({ model, el });
-  });
-  const events = RECORD.map((name) => `change:${name}`);
-  events.forEach((event) => model.on(event, again));
-  return () => {
-    events.forEach((event) => model.off(event, again));
-    end();
-  };
-}
+const render = drawnAnew(RECORD, renderRecord);
 
 function renderRecord({ model, el }) {
   const numbers = makeGuessNumbers(model);
@@ -120,14 +109,7 @@ function renderRecord({ model, el }) {
   const lists = makeGuessLists();
   const helps = makeHelpBars(choose);
   const course = makeCourse(steps, (moment) => keep({ step: steps[moment] }));
-  const tableName = freshName("wb-table");
-  const frame = make("div", { class: "wb-table-frame", id: tableName, hidden: true, tabindex: "0", role: "region", "aria-label": "guesses as a table" });
-  const tableButton = make("button", { class: "wb-button", type: "button", text: "Table", "aria-expanded": "false", "aria-controls": tableName });
-  tableButton.addEventListener("click", () => {
-    frame.hidden = !frame.hidden;
-    tableButton.setAttribute("aria-expanded", String(!frame.hidden));
-    soon();
-  });
+  const { button: tableButton, frame } = makeTableFrame("guesses as a table", () => soon());
   const part = (heading, ...more) => make("div", {}, make("h3", { class: "wb-heading", text: heading }), ...more);
   const regionPart = part("Hidden regions", regions.list);
   regionPart.hidden = !hiddenRegions.length;
@@ -211,22 +193,16 @@ function renderRecord({ model, el }) {
     const found = numbers.places.indexOf(row);
     if (found >= 0 && numbers.places[model.get("place")] !== row) keep({ place: found });
   };
-  const events = SHOWN.map((name) => `change:${name}`);
-  events.forEach((event) => model.on(event, soon));
-  ["change:word", "change:region"].forEach((event) => model.on(event, follow));
   const dress = () => {
     theme = null;
     soon();
   };
-  const resized = new ResizeObserver(dress);
-  resized.observe(box);
-  const unwatch = watchTheme(dress);
+  const unhear = hearTraits(model, [SHOWN, soon], [["word", "region"], follow]);
+  const unfollow = followHost(box, dress);
   soon();
   return () => {
-    events.forEach((event) => model.off(event, soon));
-    ["change:word", "change:region"].forEach((event) => model.off(event, follow));
-    resized.disconnect();
-    unwatch();
+    unhear();
+    unfollow();
     URL.revokeObjectURL(address);
   };
 }

@@ -1,6 +1,6 @@
 // What stands near a word or a region, and where, in several models at once. All in the browser.
 import { collapsed, gridIndex, neighbourSentence, nextPoint, onScreen, pointAt, pointName, pointsInside, sharedCount, viewAround, zoomedView } from "../core/scatter.js";
-import { freshName, make, oncePerFrame, themeAt, watchTheme } from "../parts/dom.js";
+import { make, oncePerFrame, themeAt } from "../parts/dom.js";
 import { makeNeighbourControls } from "../parts/neighbour_controls.js";
 import { makeNeighbourData, pairsOf } from "../parts/neighbour_data.js";
 import { agreementTable, makeNeighbourList, neighbourTables } from "../parts/neighbour_list.js";
@@ -10,6 +10,7 @@ import { makeSearch } from "../parts/point_search.js";
 import { drawCloud, drawMarks, makePanel, showAxes } from "../parts/scatter_panel.js";
 import { listen } from "../parts/scatter_pointer.js";
 import { makeSheet } from "../parts/thumbnail_sheet.js";
+import { followHost, hearTraits, makeTableFrame } from "../parts/view.js";
 
 const CHOICES = ["centre", "layer", "k", "kind", "group", "metric", "projection", "selection", "thumbnails", "shade", "focused"];
 const DATA = ["positions", "numbers", "distances", "nearby", "drawn", "explained", "scales"];
@@ -98,14 +99,7 @@ function render({ model, el }) {
   const panels = data.models.map((name, panel) => makeOne(name, panel));
   const agreement = make("div", { class: "wb-agreement" });
   const chosen = make("div", { class: "wb-row wb-chosen" });
-  const tableName = freshName("wb-table");
-  const frame = make("div", { class: "wb-table-frame", id: tableName, hidden: true, tabindex: "0", role: "region", "aria-label": "neighbours and selection as tables" });
-  const tableButton = make("button", { class: "wb-button", type: "button", text: "Table", "aria-expanded": "false", "aria-controls": tableName });
-  tableButton.addEventListener("click", () => {
-    frame.hidden = !frame.hidden;
-    tableButton.setAttribute("aria-expanded", String(!frame.hidden));
-    soon();
-  });
+  const { button: tableButton, frame } = makeTableFrame("neighbours and selection as tables", () => soon());
   const box = make("section", { class: "wb wb-neighbourhoods", "aria-label": "neighbourhoods of words and regions" },
     make("div", { class: "wb-row" }, search, controls.spaces, make("span", { class: "wb-push" }), tableButton),
     make("div", { class: "wb-said" }, sentence, where, spoken),
@@ -267,16 +261,12 @@ function render({ model, el }) {
     theme = null;
     soon();
   };
-  const events = [...[...CHOICES, "busy"].map((name) => [name, soon]), ...DATA.map((name) => [name, renew]), ["view", follow]];
-  events.forEach(([name, call]) => model.on(`change:${name}`, call));
-  const resized = new ResizeObserver(dress);
-  resized.observe(box);
-  const unwatch = watchTheme(dress);
+  const unhear = hearTraits(model, [[...CHOICES, "busy"], soon], [DATA, renew], [["view"], follow]);
+  const unfollow = followHost(box, dress);
   soon();
   return () => {
-    events.forEach(([name, call]) => model.off(`change:${name}`, call));
-    resized.disconnect();
-    unwatch();
+    unhear();
+    unfollow();
     sheet.end();
   };
 }

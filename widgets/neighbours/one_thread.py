@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 
 
 def one_thread() -> AbstractContextManager[object]:
-    """Keeps NumPy's linear algebra to one thread inside a ``with``, where threadpoolctl is there.
+    """Keeps NumPy's linear algebra to one thread inside a ``with``.
 
     Threads that wait for each other while a training run holds the cores made the components of
     600 points two hundred times slower.
     """
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:
-        return nullcontext()
+    from threadpoolctl import threadpool_limits
+
     return threadpool_limits(1)

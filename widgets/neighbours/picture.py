@@ -51,13 +51,13 @@ class Seen:
 
 
 def draw(seen: Seen, width: int, scale: float) -> Image.Image:
-    """A panel a model, three in a row at most, each with its neighbours listed below."""
+    """A panel a model, three in a row at most, its neighbours below; beside it, if it is alone."""
     models = len(seen.space.tables)
     columns = min(3, models)
     wide = min(420.0, (width - 2 * _MARGIN - _GAP * (columns - 1)) / columns)
     listed = max(len(numbers) for numbers in seen.nearest)
-    high = wide + 62 + _ROW * listed
-    lines = _wrapped(seen.sentence, width - 2 * _MARGIN)
+    high = wide + 62 + _ROW * listed if models > 1 else wide + 44
+    lines = Sheet(1, 1).lines(seen.sentence, width - 2 * _MARGIN, 15, bold=True)
     top = 30 + 20 * len(lines)
     rows = -(-models // columns)
     sheet = Sheet(width, round(top + rows * (high + _GAP) + 10), scale)
@@ -97,7 +97,8 @@ class _Panel:
         self._dots()
         self._marks()
         self._axes()
-        y = top + side + 34
+        alone = len(seen.space.tables) == 1
+        left, y = (left + side + 28, top + 14) if alone else (left, top + side + 34)
         names, kinds = self.table.names, self.table.kinds
         rows = zip(seen.nearest[self.model], seen.distances[self.model], strict=True)
         for rank, (point, distance) in enumerate(rows, 1):
@@ -243,14 +244,3 @@ class _Panel:
         else:
             side = radius * 1.8
             self.sheet.rectangle(x - side / 2, y - side / 2, side, side, colour)
-
-
-def _wrapped(text: str, width: float, size: float = 15) -> list[str]:
-    ruler, lines = Sheet(1, 1), [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}".strip()
-        if ruler.text_width(longer, size, True) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines

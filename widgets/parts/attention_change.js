@@ -40,10 +40,11 @@ export function makeChange(model, keep, names) {
   function show(both) {
     const asked = names.taken(model.get("change"));
     const taking = button.getAttribute("aria-pressed") === "true";
-    button.disabled = !model.get("live");
     const asleep = model.get("rerunnable") && !model.get("live");
-    box.hidden = !(both || taking || asked || asleep || model.get("problem"));
-    said.textContent = asleep ? `${asked ? `Without ${asked}. ` : ""}To take more away, run the notebook: a saved page has no model.`
+    button.disabled = !model.get("live");
+    if (asleep) button.title = "Needs the notebook: a saved page has no model.";
+    box.hidden = !(both || taking || asked || model.get("problem"));
+    said.textContent = asleep && asked ? `Without ${asked}. To take more away, run the notebook: a saved page has no model.`
       : model.get("busy") ? `Looking again without ${asked}…`
         : asked ? `Without ${asked}` : both ? `${second} against ${first}` : taking ? "Click a word, a region or a head, or press X on it, to take it away." : "";
     segments.box.hidden = !both;

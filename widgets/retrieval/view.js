@@ -7,6 +7,7 @@ import { rankBars, rankBarsKey, recallTable } from "../parts/recall_table.js";
 import { makeRetrievalRun } from "../parts/retrieval_run.js";
 import { rewrittenShares, rewrittenTable } from "../parts/rewritten.js";
 import { makeThumbnails } from "../parts/thumbnails.js";
+import { hearTraits, makeTableFrame } from "../parts/view.js";
 
 const CHOICES = ["direction", "query", "filter", "search", "opened", "show_boxes"];
 const SHOWN = { pictures: 8, sentences: 8 };
@@ -83,14 +84,7 @@ function render({ model, el }) {
   const rewritten = make("div", { class: "wb-rewritten-frame", tabindex: "0", role: "region", "aria-label": "rewritten captions" });
   const probes = make("div", {}, make("h3", { class: "wb-heading", text: "Rewritten captions " }), rewritten,
     rewrittenShares(model.get("probes"), run.models));
-  const tableName = freshName("wb-table");
-  const frame = make("div", { class: "wb-table-frame", id: tableName, hidden: true, tabindex: "0", role: "region", "aria-label": "questions as a table" });
-  const tableButton = make("button", { class: "wb-button", type: "button", text: "Table", "aria-expanded": "false", "aria-controls": tableName });
-  tableButton.addEventListener("click", () => {
-    frame.hidden = !frame.hidden;
-    tableButton.setAttribute("aria-expanded", String(!frame.hidden));
-    soon();
-  });
+  const { button: tableButton, frame } = makeTableFrame("questions as a table", () => soon());
   const kinds = [...new Set(model.get("kinds"))].filter(Boolean).join(", ");
   const box = make("section", { class: "wb wb-retrieval", "aria-label": "retrieval between sentences and pictures" },
     make("div", { class: "wb-row wb-spread" }, controls.box, tableButton),
@@ -185,11 +179,10 @@ function render({ model, el }) {
   box.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && model.get("opened").length) keep({ opened: [] });
   });
-  const watched = CHOICES.map((name) => `change:${name}`);
-  watched.forEach((event) => model.on(event, soon));
+  const unhear = hearTraits(model, [CHOICES, soon]);
   soon();
   return () => {
-    watched.forEach((event) => model.off(event, soon));
+    unhear();
     thumbnails.free();
   };
 }

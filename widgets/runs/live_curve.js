@@ -2,9 +2,10 @@
 import { formatNumber } from "../core/curves.js";
 import { drawChart, makeChart, valueAt } from "../parts/chart.js";
 import { curveList } from "../parts/curve_list.js";
-import { freshName, make, oncePerFrame, tableOf, themeAt, watchTheme } from "../parts/dom.js";
+import { make, oncePerFrame, tableOf, themeAt } from "../parts/dom.js";
 import { addPacked, makeStore, pointsOf, takeMessage } from "../parts/point_store.js";
 import { makeRunHeader, showRunHeader } from "../parts/run_header.js";
+import { followHost, hearTraits, makeTableFrame } from "../parts/view.js";
 
 const stores = new Map(); // one a widget, shared by its views
 const VIEW = ["names", "series", "measures", "smoothing", "logarithmic", "details"];
@@ -42,9 +43,7 @@ function render({ model, el }) {
   const details = make("input", { type: "checkbox" });
   const said = make("p", { class: "wb-unseen", role: "status", "aria-live": "polite" });
   const problem = make("p", { class: "wb-message", role: "alert" });
-  const tableName = freshName("wb-table");
-  const frame = make("div", { class: "wb-table-frame", id: tableName, hidden: true, tabindex: "0", role: "region", "aria-label": "losses as a table" });
-  const tableButton = make("button", { class: "wb-button", type: "button", text: "Table", "aria-expanded": "false", "aria-controls": tableName });
+  const { button: tableButton, frame } = makeTableFrame("losses as a table", () => soon());
   const controls = make("div", { class: "wb-row wb-controls" },
     make("label", { class: "wb-field" }, make("span", { text: "Smoothing" }), smoothing),
     make("label", { class: "wb-field" }, logarithmic, make("span", { text: "Logarithmic losses" })),
@@ -152,27 +151,18 @@ function render({ model, el }) {
   smoothing.addEventListener("input", () => keep("smoothing", Number(smoothing.value)));
   logarithmic.addEventListener("change", () => keep("logarithmic", logarithmic.checked));
   details.addEventListener("change", () => keep("details", details.checked));
-  tableButton.addEventListener("click", () => {
-    frame.hidden = !frame.hidden;
-    tableButton.setAttribute("aria-expanded", String(!frame.hidden));
-    soon();
-  });
-  const watched = [...VIEW, "statuses", "problem", "buttons"].map((name) => `change:${name}`);
-  watched.forEach((event) => model.on(event, soon));
   store.listeners.add(soon);
   const dress = () => {
     theme = null;
     soon();
   };
-  const resized = new ResizeObserver(dress);
-  resized.observe(box);
-  const unwatch = watchTheme(dress);
+  const unhear = hearTraits(model, [[...VIEW, "statuses", "problem", "buttons"], soon]);
+  const unfollow = followHost(box, dress);
   soon();
   return () => {
-    watched.forEach((event) => model.off(event, soon));
+    unhear();
     store.listeners.delete(soon);
-    resized.disconnect();
-    unwatch();
+    unfollow();
   };
 }
 
