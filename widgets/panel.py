@@ -42,7 +42,8 @@ class Panel(ipywidgets.GridBox):
             grid_template_columns=f"repeat({columns}, minmax(0, 1fr))", grid_gap=f"{_GAP}px"
         )
         super().__init__(widgets, layout=layout)
-        self._links = list(self._linked_pairs())
+        self._links: list[Any] = []
+        self.link()
 
     @property
     def explorers(self) -> list[Explorer]:
@@ -140,14 +141,19 @@ class Panel(ipywidgets.GridBox):
         return text
 
     def unlink(self) -> None:
-        """Let the explorers go their own ways from here."""
+        """Let the explorers go their own ways, until they are linked again."""
         for link in self._links:
             link.unlink()
             link.close()
-        for name, explorers in self.links:
+        for name, explorers in self.links if self._links else []:
             for explorer in explorers:
                 explorer.unobserve(self._hand_on, name)
-        self._links, self.linked = [], ()
+        self._links = []
+
+    def link(self) -> None:
+        """Link the explorers (again): what is chosen in the first is then chosen in all."""
+        self.unlink()
+        self._links = list(self._linked_pairs())
 
     def _linked_pairs(self) -> Iterator[Any]:
         """Links in the browser; what Python chooses is handed on here, where no browser may be."""

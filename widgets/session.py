@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import traitlets
 from PIL import Image
@@ -24,6 +24,9 @@ from widgets.neighbours.neighbourhoods import Neighbourhoods
 from widgets.panel import Panel
 from widgets.retrieval.record import RetrievalRun
 from widgets.retrieval.view import RetrievalView
+
+if TYPE_CHECKING:
+    import pandas
 
 EXPLORERS = ("retrieval", "attention", "attribution", "guesses", "neighbours")
 
@@ -79,6 +82,7 @@ class Session(traitlets.HasTraits):
         self.look, self.other = look, other
         self.made: dict[str, Explorer] = {}
         self._bond: Panel | None = None
+        self._panels: list[Panel] = []
         self.observe(lambda change: self._open(), "pair")
 
     @cached_property
@@ -124,19 +128,29 @@ class Session(traitlets.HasTraits):
         if unknown:
             raise ValueError(f"a session has no {unknown[0]!r}; it has {', '.join(EXPLORERS)}")
         chosen = [getattr(self, name) for name in names or tuple(self.made) or ("attention",)]
-        return Panel(*chosen, columns=columns, linked=("word", "region"))
+        alike = self._alike([one for one in chosen if isinstance(one, _OF_A_PAIR)])
+        panel = Panel(*chosen, columns=columns, linked=("word", "region") if alike else ())
+        self._panels.append(panel)
+        return panel
 
     def to_image(self, width: int = 900, scale: float = 1) -> Image.Image:
         """The explorers made so far, one under the other."""
-        return self.panel().to_image(width, scale)
+        return self._still().to_image(width, scale)
 
     def to_html(self, path: str | PathLike[str] | None = None, title: str = "Session") -> str:
         """A self-contained page of the explorers made so far, also written to ``path`` if given."""
-        return self.panel().to_html(path, title)
+        return self._still().to_html(path, title)
 
     def sentence(self) -> str:
         """What the explorers made so far show, one sentence each."""
-        return self.panel().sentence()
+        return self._still().sentence()
+
+    def table(self) -> pandas.DataFrame:
+        """The tables of the explorers made so far, one under the other."""
+        return self._still().table()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return self.panel()._repr_mimebundle_(**kwargs)
 
     def state(self) -> dict[str, Any]:
         """Exactly what is looked at, as plain values for JSON."""
@@ -171,16 +185,26 @@ class Session(traitlets.HasTraits):
         self._link()
         return view
 
-    def _link(self) -> None:
-        """Words and regions go together in all that number the rows of the pair alike.
+    def _still(self) -> Panel:
+        """The explorers made so far as they are now, not followed to another pair."""
+        panel = self.panel()
+        self._panels.remove(panel)
+        panel.unlink()
+        return panel
 
-        Guesses do not count rows that the encoder adds to the words.  The panel that links need
-        not be seen: explorers are shown in cells of their own.
+    def _alike(self, explorers: Sequence[Any]) -> bool:
+        """Whether explorers number the words of the pair alike.
+
+        Guesses do not count rows that an encoder adds to the words.
         """
+        return len({len(one.record.words) for one in explorers}) < 2
+
+    def _link(self) -> None:
+        """Words and regions go together in explorers that are shown in cells of their own, too."""
         pairs = [one for one in self.made.values() if isinstance(one, _OF_A_PAIR)]
-        same = [one for one in pairs if len(one.record.words) == len(pairs[0].record.words)]
+        same = [one for one in pairs if self._alike([pairs[0], one])]
         if len(same) > 1:
-            self._bond = Panel(*same, linked=("word", "region"))
+            self._bond = Panel(*same, linked=("word", "region"))  # never shown: it only links
 
     def _unlink(self) -> None:
         if self._bond is not None:
@@ -190,12 +214,16 @@ class Session(traitlets.HasTraits):
     def _open(self) -> None:
         """Bring the pair into every explorer made so far, the quickest first."""
         self._unlink()  # a word of the next sentence need not be one of the last
+        for panel in self._panels:
+            panel.unlink()
         try:
             for name in ("attention", "guesses", "attribution"):
                 if name in self.made:
                     self.made[name].show(self._asked(name)(*self.pair))  # type: ignore[attr-defined]
         finally:
             self._link()
+            for panel in self._panels:
+                panel.link()
 
     def _centre_on_word(self) -> None:
         view, seen = self.made.get("neighbours"), self.made.get("attention")

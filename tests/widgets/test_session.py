@@ -110,6 +110,18 @@ def test_opening_a_pair_brings_it_everywhere(session: Session) -> None:
     assert found.opened == [0, 1] and len(seen.words) == 16
 
 
+def test_a_panel_follows_to_another_pair(session: Session) -> None:
+    panel = session.panel("attention", "attribution", columns=2)
+    seen, explained = panel.explorers
+    seen.word = 14
+    session.pair = [1, 0]
+    assert len(seen.words) == len(explained.words) == 12
+    explained.word = 5
+    assert seen.word == 5
+    assert set(session._repr_mimebundle_()) >= {"image/png", "text/plain"}
+    assert len(session.table()) > 100
+
+
 def test_looking_again_asks_about_the_pair_that_is_open(session: Session) -> None:
     view = session.attention
     session.pair = [1, 0]
