@@ -121,7 +121,7 @@ def test_start_hands_the_seconds_of_the_install_on(clone, calls, monkeypatch):
     monkeypatch.setattr(
         setup, "call", lambda command, environment=None: environments.append(environment) or 0
     )
-    stamp = {"fingerprint": setup.fingerprint(), "extras": [], "seconds": 61.25}
+    stamp = {"fingerprint": setup.fingerprint(), "extras": ["explain"], "seconds": 61.25}
     setup.STAMP.write_text(json.dumps(stamp))
     monkeypatch.setenv("NO_LAB", "1")
     assert setup.main(["start"]) == 0
@@ -137,8 +137,14 @@ def test_no_lab_leaves_jupyter_out(clone, calls, monkeypatch, value, opened):
     assert any("jupyterlab" in command for command in calls) == opened
 
 
+def test_start_installs_what_the_explorers_compute_with(clone, calls, monkeypatch):
+    monkeypatch.setenv("NO_LAB", "1")
+    assert setup.start() == 0
+    assert ["--editable", ".[explain]"] in installs(calls)
+
+
 def test_jupyter_is_not_opened_on_a_failure(clone, calls, monkeypatch):
-    setup.installed()
+    setup.installed("explain")
     monkeypatch.setattr(setup, "call", lambda command, environment=None: 3)
     assert setup.main(["start"]) == 3
 

@@ -35,7 +35,9 @@ class HeatMap:
             "region": lambda region: f"{region} {labels[region]}".strip(),
         }
         self.names = [named[choice.rows](row) for row in self.rows]
-        self.label_width = min(96.0, max(ruler.text_width(name, 12) for name in self.names)) + 8
+        self.label_width = (
+            min(96.0, max(ruler.text_width(name, 12, True) for name in self.names)) + 8
+        )
         self.cell = min(40.0, (width - self.label_width) / max(1, len(self.regions)))
         self.row = min(19.0, max(13.0, 330 / max(1, len(self.rows))))
         roomy = self.cell >= 9 or choice.columns == "word"

@@ -18,8 +18,8 @@ from widgets.core.curves import (
     thin,
     with_zero,
 )
-from widgets.runs.curve_charts import Chart
 from widgets.drawing import INK, LINE, PAPER, QUIET, Sheet
+from widgets.runs.curve_charts import Chart
 from widgets.runs.run_status import RunStatus
 
 _MARGIN = 20

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from widgets.explorer import refuse_unknown
+from widgets.panel import Panel
 from widgets.runs.launch_form import LaunchForm
 from widgets.runs.launchpad import Launchpad
 from widgets.runs.live_curve import LiveCurve
-from widgets.panel import Panel
 
 
 class Launcher(Panel):

@@ -15,10 +15,10 @@ from PIL import Image
 
 from widgets import assets
 from widgets.core.colour import SERIES_LIGHT, Colour
+from widgets.explorer import Explorer, refuse_unknown
 from widgets.runs.curve_charts import charts_of
 from widgets.runs.curve_messages import packed_measures, packed_points, thinned
 from widgets.runs.curve_picture import draw
-from widgets.explorer import Explorer, refuse_unknown
 from widgets.runs.run_points import Measure, Point
 from widgets.runs.run_reader import REQUESTS, RunReader, ask
 from widgets.runs.run_status import RunStatus, status_of

@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from widgets.core.curves import Steps, keep_point, kept_points
-from widgets.runs.run_points import Measure, Point, is_number, losses_of, measures_of, number, point_of
+from widgets.runs.run_points import (
+    Measure,
+    Point,
+    is_number,
+    losses_of,
+    measures_of,
+    number,
+    point_of,
+)
 
 REQUESTS = ("stop", "pause", "checkpoint", "continue")
 """What a run understands."""

@@ -1,0 +1,1 @@
+"""Training runs: starting them, their curves, their probes."""
