@@ -20,6 +20,7 @@ from workbench.explain.questions import Question, matching_question, word_questi
 from workbench.explain.rerun import rerun
 from workbench.objectives.matching import Matching
 from workbench.quickstart.evaluation import POOL, listed_scenes
+from workbench.quickstart.pointing import scenes_of
 from workbench.quickstart.retrieving import retrieve_scenes, shown_pair
 from workbench.quickstart.stream import SceneStream
 from workbench.training.model import Pretraining
@@ -53,6 +54,11 @@ class SceneLook:
         self.shown = cache(lambda i, j: shown_pair(stream, (i, j), self.examples))
         self.retrieval = cache(self._retrieval)
         self.embeddings = cache(self._embeddings)
+
+    @classmethod
+    def of(cls, run: Run, count: int = 30) -> SceneLook:
+        """A look at ``count`` validation scenes of the kind that a run learns from."""
+        return cls(run, scenes_of(run, "validation", count))
 
     def attention(self, sentence: int, picture: int) -> AttentionRecord:
         """Every attention weight of sentence ``i`` beside picture ``j``."""
