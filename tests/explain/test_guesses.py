@@ -12,6 +12,7 @@ from tests.properties.batches import CLASSES, MASK, make_batch, make_uniter
 from tests.properties.everything import MIXES
 from widgets import GuessRecord, GuessView
 from workbench.encoders.single_stream import SingleStreamSizes
+from workbench.explain import trained_models
 from workbench.explain.guesses import guesses, guesses_at, guesses_over
 from workbench.explain.hiding import Hidden, every_region, every_word, whole_word
 from workbench.explain.learning import checkpoints_of
@@ -195,6 +196,13 @@ def test_over_the_checkpoints_of_a_run(shown, tmp_path):
         assert told.top[moment].tolist() == alone.top[0].tolist()
     with pytest.raises(RunError, match="keeps no average"):
         next(checkpoints_of(run, averaged=True))
+    named = dict(trained_models.checkpoints_of(run, [4, 9]))
+    assert list(named) == ["step 4", "step 9"]
+    for step, one in zip((4, 9), named.values(), strict=True):  # each a model of its own
+        wanted = models[step].state_dict()
+        assert all(torch.equal(wanted[name], value) for name, value in one.state_dict().items())
+    with pytest.raises(ValueError, match="no whole checkpoint at step 5; there are 2, 4, 9"):
+        next(trained_models.checkpoints_of(run, [5]))
     told.save(tmp_path / "guesses.npz")
     assert GuessRecord.load(tmp_path / "guesses.npz").steps.tolist() == [2, 4, 9]
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
+from widgets import picture_bytes
 from widgets.attention.record import AttentionRecord
 from widgets.core.attention import at_rest, encode
 
 MOST_BYTES = 6_000_000  # of weights; as text in a page they are a third more
-_LARGEST_SIDE = 1280
 
 Source = AttentionRecord | str | PathLike[str] | Sequence[tuple[str, AttentionRecord]] | object
 
@@ -84,7 +82,7 @@ class AttentionFrames:
             "codes": codes,
             "scales": scales,
             "rest": rest,
-            "picture": _picture_bytes(first.picture),
+            "picture": picture_bytes.coded(first.picture),
         }
 
 
@@ -104,13 +102,3 @@ def coded(records: Sequence[AttentionRecord]) -> tuple[bytes, bytes, bytes]:
         b"".join(scales.astype("<f4").tobytes() for _, scales in several),
         b"".join(one.astype(np.uint8).tobytes() for one in resting),
     )
-
-
-def _picture_bytes(picture: np.ndarray) -> bytes:
-    """The picture for the browser: PNG, or JPEG where that is large; at most 1280 on a side."""
-    image = Image.fromarray(picture)
-    image.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE))
-    buffer = io.BytesIO()
-    small = image.width * image.height <= 200_000
-    image.save(buffer, "PNG" if small else "JPEG", **({} if small else {"quality": 90}))
-    return buffer.getvalue()

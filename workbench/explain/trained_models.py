@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Sequence
 
-import torch
-
-from workbench.training import checkpoint, kept
+from workbench.explain import learning
 from workbench.training.model import Pretraining
 from workbench.training.run import Run
 
@@ -14,21 +13,10 @@ from workbench.training.run import Run
 def checkpoints_of(run: Run, steps: Sequence[int] = ()) -> Iterator[tuple[str, Pretraining]]:
     """The models of a run's whole checkpoints, or of those at these steps, by the step.
 
-    Raises ``ValueError`` naming the steps there are when one is asked for that is not.
+    Each is a model of its own.  Raises as ``learning.checkpoints_of``.
     """
-    found = [one for one in kept.checkpoints(run.folder) if one.problem() is None]
-    missing = sorted(set(steps) - {one.step for one in found})
-    if missing:
-        raise ValueError(
-            f"{run.path.name} has no whole checkpoint at step {missing[0]}; there are "
-            f"{', '.join(str(one.step) for one in found) or 'none'}"
-        )
-    for one in found:
-        if not steps or one.step in steps:
-            with torch.random.fork_rng(devices=[]):
-                model: Pretraining = run.recipe.model()
-            checkpoint.load_weights(one, model)
-            yield f"step {one.step:,}", model.eval()
+    for step, model in learning.checkpoints_of(run, steps):
+        yield f"step {step:,}", copy.deepcopy(model)
 
 
 def newest_of(runs: Iterable[Run]) -> Iterator[tuple[str, Pretraining]]:
