@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from workbench.data.tokenizer import Tokenizer
 from workbench.systems import published
 from workbench.systems.description import Description
 from workbench.training.model import Pretraining
@@ -23,6 +24,7 @@ from workbench.weights.counting import ParameterCounts, count
 from workbench.weights.table import State
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
+TOKENIZER = "workbench-tokenizer.json"
 LIBRARY = "vl-workbench"
 
 
@@ -33,17 +35,27 @@ def save_pretrained(
     *,
     licence: str = "other",
     trained: str = "unknown",
+    tokenizer: Tokenizer | None = None,
 ) -> Path:
     """Writes a model so that ``from_pretrained`` gives it back; answers the folder.
 
     ``licence`` (an SPDX name) and ``trained``, a sentence on data and training, go into the model
-    card.  Raises ``ValueError`` where the description would build another encoder or other weights.
+    card; the ``tokenizer`` that it was trained with goes beside the weights.  Raises ``ValueError``
+    where the description would build another encoder or other weights.
     """
     description = published.resolved(description)
     refuse_other_models(model, description)
     text = card(description, count(model), licence, trained)
     write_folder(Path(folder), unshared(model), description, text)
+    if tokenizer is not None:
+        (Path(folder) / TOKENIZER).write_text(tokenizer.to_json(), "utf-8")
     return Path(folder)
+
+
+def tokenizer_in(folder: Path) -> Tokenizer | None:
+    """The tokenizer that was saved with a model; None where none was."""
+    path = folder / TOKENIZER
+    return Tokenizer.from_json(path.read_text("utf-8")) if path.is_file() else None
 
 
 def from_pretrained(name: str | Path, **download: Any) -> Pretraining:
@@ -68,6 +80,7 @@ def push_to_hub(
     *,
     licence: str = "other",
     trained: str = "unknown",
+    tokenizer: Tokenizer | None = None,
     private: bool | None = None,
     token: str | None = None,
     message: str = "Model saved by vl-workbench",
@@ -80,7 +93,8 @@ def push_to_hub(
     """
     api = HfApi(endpoint=endpoint, token=token)
     with tempfile.TemporaryDirectory() as folder:
-        save_pretrained(model, folder, description, licence=licence, trained=trained)
+        told = {"licence": licence, "trained": trained, "tokenizer": tokenizer}
+        save_pretrained(model, folder, description, **told)
         made = api.create_repo(repository, private=private, exist_ok=True)
         commit = api.upload_folder(
             repo_id=made.repo_id, folder_path=folder, commit_message=message, repo_type="model"
@@ -92,8 +106,8 @@ def located(name: str | Path, **download: Any) -> Path:
     """The folder itself, or the Hub's repository of this name, downloaded without its code."""
     if Path(name).is_dir():
         return Path(name)
-    found = snapshot_download(str(name), allow_patterns=[CONFIG, WEIGHTS, CARD], **download)
-    return Path(found)
+    wanted = [CONFIG, WEIGHTS, CARD, TOKENIZER]
+    return Path(snapshot_download(str(name), allow_patterns=wanted, **download))
 
 
 def write_folder(folder: Path, state: State, description: Description, text: str) -> None:

@@ -1,0 +1,23 @@
+"""The whole page: what a visitor gives above, one tab for each thing to ask below."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from workbench.front.given import given_by_visitor
+from workbench.front.tabs.attention import attention_tab
+from workbench.front.visit import Front
+
+TITLE = "Vision-and-language workbench"
+AT_ONCE, WAITING = 2, 64
+"""How many questions are answered at a time, and how many more may wait."""
+
+
+def page(front: Front) -> gr.Blocks:
+    """The demo, not yet served; ``serve`` says how it is."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False) as blocks:
+        gr.Markdown(f"# {TITLE}\nPre-trained on pictures and sentences; look at what it learnt.")
+        given = given_by_visitor(front)
+        with gr.Tabs():
+            attention_tab(front, given)
+    return blocks.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE)

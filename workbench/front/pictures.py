@@ -1,0 +1,75 @@
+"""Pictures that strangers hand in: held to limits, made small, their regions extracted once."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from workbench.explain.photograph import Photograph
+from workbench.vision.extractor import Extractor
+from workbench.vision.pictures import PictureError, open_picture
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is taken: bytes of a file, pixels it may announce, and the longer side that is kept."""
+
+    most_bytes: int = 10_000_000
+    most_pixels: int = 25_000_000
+    longer_side: int = 800
+
+
+class Pictures:
+    """Pictures by their files, the ``kept`` last ones in memory with their regions."""
+
+    def __init__(self, limits: Limits = Limits(), kept: int = 32) -> None:
+        self.limits = limits
+        self.kept = kept
+        self._seen: OrderedDict[tuple[str, str], Photograph] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def open(self, path: str | Path | None, extractor: Extractor) -> Photograph:
+        """The picture in a file, upright and no larger than the limit; raises ``PictureError``."""
+        if path is None:
+            raise PictureError("there is no picture yet: upload one, paste one or pick an example")
+        path = Path(path)
+        data = self._bytes(path)
+        key = (hashlib.sha256(data).hexdigest(), repr(extractor))
+        with self._lock:
+            if key in self._seen:
+                self._seen.move_to_end(key)
+                return self._seen[key]
+        pixels = open_picture(data, "your picture", self.limits.most_pixels)
+        found = Photograph.of(self._smaller(pixels), extractor, name="picture")
+        with self._lock:
+            self._seen[key] = found
+            while len(self._seen) > self.kept:
+                self._seen.popitem(last=False)
+        return found
+
+    def _bytes(self, path: Path) -> bytes:
+        try:
+            size = path.stat().st_size
+            if size > self.limits.most_bytes:
+                raise PictureError(
+                    f"your picture has {size / 1e6:.1f} MB, more than the "
+                    f"{self.limits.most_bytes / 1e6:.0f} MB that are taken; make it smaller"
+                )
+            return path.read_bytes()
+        except OSError as problem:
+            raise PictureError("your picture did not arrive; upload it again") from problem
+
+    def _smaller(self, pixels: np.ndarray) -> np.ndarray:
+        height, width = pixels.shape[:2]
+        longest = max(height, width)
+        if longest <= self.limits.longer_side:
+            return pixels
+        scale = self.limits.longer_side / longest
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        return np.array(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
