@@ -48,7 +48,15 @@ def add_starting(verbs: Any) -> None:
     verb.set_defaults(command=pretrain)
 
     verb = verbs.add_parser("prepare", help="extract the regions of data that is trained on here")
-    verb.add_argument("data", metavar="NAME", help="scenes, scenes-hard or stamps")
+    verb.add_argument(
+        "data", metavar="NAME", help="scenes, scenes-hard, stamps, or a folder of your own pictures"
+    )
+    verb.add_argument(
+        "--captions",
+        metavar="FILE",
+        help="of your own pictures: a CSV or JSON lines, image,sentence",
+    )
+    verb.add_argument("--into", metavar="DIR", help="the folder that your own data becomes")
     verb.add_argument("--pictures", type=int, metavar="N", help="training pictures (3000)")
     verb.add_argument("--fast", action="store_true", help="as few as pretrain --fast needs")
     verb.set_defaults(command=prepare)
@@ -90,8 +98,12 @@ def pretrain(given: argparse.Namespace) -> int:
 
 def prepare(given: argparse.Namespace) -> int:
     """Extracts what is still missing and says what was done."""
+    from workbench.launchpad.preparing import own
     from workbench.launchpad.preparing import prepare as extract
 
+    if given.captions or given.into:
+        print(own(given.data, given.captions, given.into))
+        return 0
     print(extract(given.data, given.pictures, given.fast))
     return 0
 

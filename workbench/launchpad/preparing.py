@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.data import debian
 from workbench.data.datasets.scenes import Scenes
 from workbench.launchpad.choice import ChoiceError
+from workbench.launchpad.own import prepare_own
 from workbench.launchpad.stored import prepare_stamps
 from workbench.quickstart import scenes as prepared
 from workbench.quickstart.recipes import FAST_SCENES, FULL_SCENES
@@ -28,5 +29,16 @@ def prepare(name: str, pictures: int | None = None, fast: bool = False) -> Summa
             return prepare_stamps()
     except (debian.PackageUnavailable, ValueError) as problem:
         raise ChoiceError("data", str(problem)) from problem
-    told = f"{name!r} is not prepared here; scenes, scenes-hard and stamps are"
-    raise ChoiceError("data", f"{told}, and noise needs nothing")
+    told = f"{name!r} is not prepared here; scenes, scenes-hard and stamps are, noise needs nothing"
+    raise ChoiceError("data", f"{told}, and your own pictures need --captions FILE --into DIR")
+
+
+def own(pictures: str, captions: str | None, into: str | None) -> Summary:
+    """As ``prepare_own``, said on a command line; raises ``ChoiceError``."""
+    if captions is None or into is None:
+        told = f"your own pictures in {pictures!r} need both --captions FILE and --into DIR"
+        raise ChoiceError("data", told)
+    try:
+        return prepare_own(pictures, captions, into)
+    except ValueError as problem:
+        raise ChoiceError("data", str(problem)) from problem

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from workbench import places
 from workbench.data.datasets.stamps import Stamps
 from workbench.data.example import Example
-from workbench.data.manifest import StoreError
+from workbench.data.readers.captions import captions_in
 from workbench.data.store import RegionStore
 from workbench.data.stream import PairStream
 from workbench.data.tokenizers import wordpiece
@@ -23,34 +22,21 @@ MOST_TOKENS = 60
 """Longer sentences are cut, so that they fit the tiny systems' 64 positions."""
 
 
-def own_stream(*, folder: str, budget: int = 1024, seed: int = 0) -> PairStream:
+def own_stream(
+    *, folder: str, words: str | None = None, budget: int = 1024, seed: int = 0
+) -> PairStream:
     """The pairs of a region store's folder that also holds ``captions.jsonl``.
 
-    Raises ``StoreError`` for a damaged store, ``ValueError`` for a line that is no pair and for
-    a picture without regions.
+    Its vocabulary is that of its sentences, or of those of the folder ``words``: held-out pairs
+    are read with the vocabulary of the pairs that were trained on.  Sentences of pictures without
+    regions are left out.  Raises ``StoreError`` for a damaged store or a line that is no pair,
+    ``ValueError`` when no pair is left.
     """
     place = Path(folder).expanduser()
-    return _stream(RegionStore.open(place), captions(place / CAPTIONS), budget, seed)
-
-
-def captions(file: Path) -> list[Example]:
-    """The pairs that a file tells; raises ``StoreError`` where there is none, naming the line."""
-    if not file.is_file():
-        raise StoreError(
-            f"{file} is missing: write a line "
-            '{"image": KEY, "sentence": TEXT} for every pair, KEY as in the region store'
-        )
-    found = []
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
-        try:
-            said = json.loads(line)
-            found.append(Example(f"{file.stem}-{number}", said["image"], said["sentence"]))
-        except (ValueError, KeyError, TypeError) as problem:
-            raise StoreError(
-                f"{file}, line {number}: expected image and sentence as JSON, got {line[:60]!r} "
-                f"({type(problem).__name__})"
-            ) from problem
-    return found
+    spelt = captions_in(Path(words).expanduser() / CAPTIONS) if words else None
+    return _stream(
+        RegionStore.open(place), captions_in(place / CAPTIONS), budget, seed, spelt=spelt
+    )
 
 
 def stamps_stream(*, split: str = "train", budget: int = 1024, seed: int = 0) -> PairStream:
@@ -91,7 +77,14 @@ def prepare_stamps(split: str = "train", *, progress: bool = True) -> extraction
         return extraction.extract_jobs(jobs, store, made, progress=progress)
 
 
-def _stream(store: RegionStore, examples: Sequence[Example], budget: int, seed: int) -> PairStream:
+def _stream(
+    store: RegionStore,
+    examples: Sequence[Example],
+    budget: int,
+    seed: int,
+    *,
+    spelt: Sequence[Example] | None = None,
+) -> PairStream:
     known = [example for example in examples if example.image in store]
-    words = wordpiece().restricted_to([example.sentence for example in known])
+    words = wordpiece().restricted_to([e.sentence for e in (known if spelt is None else spelt)])
     return PairStream(store, known, words, budget, seed, max_tokens=MOST_TOKENS, truncate=True)
