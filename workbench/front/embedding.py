@@ -6,15 +6,35 @@ import html
 
 from widgets.explorer import Explorer
 
+_TELL = """<style>body { padding: 2px; }</style>
+<script>
+new ResizeObserver(() => {
+  const height = document.body.scrollHeight;
+  parent.postMessage({ workbenchFrame: height }, "*");
+}).observe(document.body);
+</script>
+</body>"""
 
-def embedded(view: Explorer, title: str, height: int = 720) -> str:
-    """HTML with a frame (``height`` in pixels) that holds the explorer's whole page.
+HEAD = """<script>
+addEventListener("message", (told) => {
+  const height = told.data?.workbenchFrame;
+  if (typeof height !== "number") return;
+  for (const frame of document.querySelectorAll("iframe[data-workbench]")) {
+    if (frame.contentWindow === told.source) frame.style.height = `${Math.min(height + 8, 4000)}px`;
+  }
+});
+</script>"""
+"""For the head of the page around: frames become as high as what they hold."""
+
+
+def embedded(view: Explorer, title: str) -> str:
+    """HTML with a frame that holds the explorer's whole page.
 
     The frame may run the page's own scripts and nothing else: no forms, no navigation, no access
-    to the page around it.
+    to the page around it, which it only tells its height.
     """
-    page = html.escape(view.to_html(title=title), quote=True)
+    page = view.to_html(title=title).replace("</body>", _TELL)
     return (
-        f'<iframe title="{html.escape(title, quote=True)}" sandbox="allow-scripts" '
-        f'srcdoc="{page}" style="width:100%;height:{height}px;border:0"></iframe>'
+        f'<iframe data-workbench title="{html.escape(title)}" sandbox="allow-scripts" '
+        f'srcdoc="{html.escape(page)}" style="width:100%;height:720px;border:0"></iframe>'
     )

@@ -12,6 +12,7 @@ from workbench import places
 from workbench.data.datasets.scenes import Scene, Scenes
 from workbench.pairs import Regions
 from workbench.quickstart import scenes as prepared
+from workbench.quickstart.opened import Opened
 
 PICTURES = 24
 
@@ -28,6 +29,13 @@ class Gallery:
         scenes = Scenes(source, "validation", count)
         prepared.prepare(scenes, progress=False)
         return cls(scenes)
+
+    @classmethod
+    def beside(cls, opened: Opened, count: int = PICTURES) -> Gallery:
+        """Scenes of the source that a run was trained on; of the usual one for other models."""
+        given = {} if opened.run is None else dict(opened.run.recipe.data.arguments)
+        given = given.get("of", {}).get("arguments", given)  # a mixed stream names its pairs
+        return cls.prepared(given.get("source"), count)
 
     @cached_property
     def all(self) -> tuple[Scene, ...]:

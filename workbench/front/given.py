@@ -1,4 +1,4 @@
-"""What a visitor gives, above all tabs: a checkpoint, a picture, a sentence."""
+"""What a visitor gives, beside all tabs: a checkpoint, a picture, a sentence."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ import numpy as np
 
 from widgets.picture_gallery import gallery
 from workbench.explain.photograph import Photograph
-from workbench.front.picture_input import PictureInput
+from workbench.front.picture_input import picture_input
 from workbench.front.visit import Front, polite
+
+EXAMPLES = 6
+"""How many pictures of the gallery are offered."""
 
 
 @dataclass(frozen=True)
@@ -18,12 +21,15 @@ class Given:
     """The components that every tab reads."""
 
     checkpoint: gr.Dropdown
-    picture: PictureInput
+    picture: gr.Image
     sentence: gr.Textbox
 
 
 def given_by_visitor(front: Front) -> Given:
-    """Draws them, with the regions found in the picture beside it, and examples to pick."""
+    """Draws them, with pictures to pick and the regions that were found.
+
+    The regions' endpoint is ``/regions``.
+    """
     names = front.checkpoints.names()
     checkpoint = gr.Dropdown(
         names,
@@ -32,23 +38,42 @@ def given_by_visitor(front: Front) -> Given:
         info="a run of this machine, or owner/name of a model on the Hub",
         allow_custom_value=True,
     )
-    with gr.Row():
-        picture = PictureInput(label="Picture", height=280)
-        seen = gr.Image(label="Regions", height=280, interactive=False, format="png")
-    sentence = gr.Textbox(label="Sentence", max_length=None, lines=1)
+    files = front.gallery.files[:EXAMPLES]
+    picture = picture_input(label="Picture", height=260, value=str(files[0]))
+    sentence = gr.Textbox(
+        label="Sentence",
+        placeholder="What is to be seen?",
+        value=front.gallery.sentences[0],
+        lines=2,
+    )
+    examples = gr.Gallery(
+        [str(file) for file in files],
+        label="Pictures to pick",
+        show_label=False,
+        columns=3,
+        height=210,
+        object_fit="cover",
+        allow_preview=False,
+        interactive=False,
+        buttons=[],
+    )
+    with gr.Accordion("Regions that were found", open=True):
+        seen = gr.Image(show_label=False, interactive=False, format="png", buttons=["fullscreen"])
+
+    def pick(event: gr.SelectData):
+        return str(files[event.index]), front.gallery.sentences[event.index]
 
     @polite
-    def regions(checkpoint: str, picture: str | None):
-        """The picture with the regions found in it."""
+    def regions(checkpoint: str, picture: str | None) -> np.ndarray | None:
+        """The picture with the regions that were found in it, each with the detector's name."""
         if picture is None:
             return None
         opened = front.checkpoints.open(checkpoint)
         return with_regions(front.pictures.open(picture, opened.extractor))
 
-    changed = [picture.change, checkpoint.change]
-    gr.on(changed, regions, [checkpoint, picture], seen, api_name="regions")
-    rows = [[str(f), s] for f, s in zip(front.gallery.files, front.gallery.sentences, strict=True)]
-    gr.Examples(rows[:6], [picture, sentence], label="Examples")
+    examples.select(pick, None, [picture, sentence], api_visibility="private")
+    given = [checkpoint, picture]
+    gr.on([picture.change, checkpoint.change], regions, given, seen, api_name="regions")
     return Given(checkpoint, picture, sentence)
 
 
@@ -57,4 +82,5 @@ def with_regions(photograph: Photograph, most: int = 10) -> np.ndarray:
     rows = photograph.regions.confidence.argsort(descending=True)[:most]
     boxes = photograph.regions.boxes[rows].numpy()
     labels = [photograph.labels[row] for row in rows.tolist()]
-    return np.asarray(gallery([photograph.pixels], [boxes], [labels], columns=1, width=640))
+    drawn = gallery([photograph.pixels], [boxes], [labels], columns=1, width=640)
+    return np.asarray(drawn.convert("RGB"))

@@ -9,15 +9,21 @@ from workbench.front.tabs.attention import attention_tab
 from workbench.front.visit import Front
 
 TITLE = "Vision-and-language workbench"
+WELCOME = (
+    "Small models, pre-trained on composed scenes: ask what they have learnt to see. Give a "
+    "picture and a sentence, or pick an example."
+)
 AT_ONCE, WAITING = 2, 64
 """How many questions are answered at a time, and how many more may wait."""
 
 
 def page(front: Front) -> gr.Blocks:
     """The demo, not yet served; ``serve`` says how it is."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False) as blocks:
-        gr.Markdown(f"# {TITLE}\nPre-trained on pictures and sentences; look at what it learnt.")
-        given = given_by_visitor(front)
-        with gr.Tabs():
-            attention_tab(front, given)
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
+        gr.Markdown(f"# {TITLE}\n{WELCOME}")
+        with gr.Row():
+            with gr.Column(scale=2, min_width=320):
+                given = given_by_visitor(front)
+            with gr.Column(scale=5, min_width=320), gr.Tabs():
+                attention_tab(front, given)
     return blocks.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE)

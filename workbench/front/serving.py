@@ -11,10 +11,13 @@ import torch
 from gradio.themes import Default
 
 from workbench.front.checkpoints import Checkpoints
+from workbench.front.embedding import HEAD
 from workbench.front.gallery import Gallery
 from workbench.front.page import page
 from workbench.front.visit import Front
 from workbench.quickstart.ready import ready
+
+STYLE = Path(__file__).with_name("page.css")
 
 
 def built(named: Sequence[str | Path] = ()) -> gr.Blocks:
@@ -26,11 +29,11 @@ def built(named: Sequence[str | Path] = ()) -> gr.Blocks:
     checkpoints = Checkpoints(named)
     if not checkpoints.names():
         ready()
-    checkpoints.open(checkpoints.names()[0])
-    return page(Front(checkpoints, Gallery.prepared()))
+    first = checkpoints.open(checkpoints.names()[0])
+    return page(Front(checkpoints, Gallery.beside(first)))
 
 
 def launch(blocks: gr.Blocks, **options: Any) -> Any:
     """Serves it on this machine alone unless told otherwise; nothing is sent anywhere."""
     look = Default(font=("system-ui", "sans-serif"), font_mono=("ui-monospace", "monospace"))
-    return blocks.launch(theme=look, max_file_size="10mb", **options)
+    return blocks.launch(theme=look, css_paths=STYLE, head=HEAD, max_file_size="10mb", **options)

@@ -25,7 +25,7 @@ def attention_tab(front: Front, given: Given) -> None:
     with gr.Tab("Look inside", id="attention"):
         gr.Markdown("Hover a word to see which regions it looks at; click to keep it.")
         ask = gr.Button("Show the attention", variant="primary")
-        answer = gr.HTML(label="Attention explorer")
+        answer = gr.HTML(label="Attention explorer", padding=False)
 
     @polite
     def attention(checkpoint: str, picture: str | None, sentence: str) -> str:
