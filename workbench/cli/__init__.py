@@ -10,6 +10,7 @@ from typing import NoReturn
 from workbench.ablations.command import add_ablate
 from workbench.cards.command import add_card
 from workbench.cli.measuring import add_measuring
+from workbench.cli.publishing import add_publishing
 from workbench.cli.starting import add_starting
 from workbench.cli.steering import add_steering
 from workbench.cli.watching import add_watching
@@ -46,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     add_measuring(verbs)
     add_ablate(verbs)
     add_convert(verbs)
+    add_publishing(verbs)
     return top
 
 

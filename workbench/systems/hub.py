@@ -27,6 +27,16 @@ WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
 TOKENIZER = "workbench-tokenizer.json"
 LIBRARY = "vl-workbench"
 
+_WITH_WORDS = """
+With its words, ready for pictures and sentences of one's own:
+
+```python
+from workbench.quickstart.opened import open_pretrained
+
+opened = open_pretrained("this repository or its folder")
+```
+"""
+
 
 def save_pretrained(
     model: Pretraining,
@@ -45,7 +55,7 @@ def save_pretrained(
     """
     description = published.resolved(description)
     refuse_other_models(model, description)
-    text = card(description, count(model), licence, trained)
+    text = card(description, count(model), licence, trained, words=tokenizer is not None)
     write_folder(Path(folder), unshared(model), description, text)
     if tokenizer is not None:
         (Path(folder) / TOKENIZER).write_text(tokenizer.to_json(), "utf-8")
@@ -186,8 +196,15 @@ def _comparable(value: Any) -> bool:
     return value is None or isinstance(value, bool | int | float | str | tuple) or callable(value)
 
 
-def card(description: Description, counts: ParameterCounts, licence: str, trained: str) -> str:
-    """The model card: facts for the Hub's search, then prose."""
+def card(
+    description: Description,
+    counts: ParameterCounts,
+    licence: str,
+    trained: str,
+    *,
+    words: bool = False,
+) -> str:
+    """The model card: facts for the Hub's search, then prose; ``words``: a tokenizer is there."""
     system = published.find(description.system)
     facts = ModelCardData(
         library_name=LIBRARY,
@@ -195,6 +212,7 @@ def card(description: Description, counts: ParameterCounts, licence: str, traine
         tags=["vision-and-language", "pretraining", description.system],
     )
     parts = "\n".join(f"| {part} | {number:,} |" for part, number in counts.by_part.items())
+    with_words = _WITH_WORDS if words else ""
     text = f"""---
 {facts.to_yaml()}
 ---
@@ -215,7 +233,7 @@ from workbench.systems.hub import from_pretrained
 model = from_pretrained("this repository or its folder")
 encoding = model.encoder(batch)  # a workbench.pairs.PairBatch
 ```
-
+{with_words}
 `config.json` holds the sizes; nothing in this repository is executed when it is loaded.
 
 ## Parameters
