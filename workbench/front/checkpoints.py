@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 from workbench import places
@@ -87,7 +88,7 @@ class Checkpoints:
                     return open_pretrained(name)
             elif HUB_NAME.fullmatch(name):
                 # Never by its name alone, which could be that of a folder.
-                return open_pretrained(self.visitors.folder(name))
+                return replace(open_pretrained(self.visitors.folder(name)), name=name)
         except (RunError, RecipeError, ValueError, OSError) as problem:
             said = str(problem).replace(str(places.runs()), "runs")
             raise CheckpointError(f"{name} cannot be opened: {said}") from problem

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,32 +26,34 @@ class Limits:
 
 
 class Pictures:
-    """Pictures by their files, the ``kept`` last ones in memory with their regions."""
+    """Pictures by their files, the ``kept`` last ones in memory with their regions.
+
+    They are opened one at a time, by a thread of their own: so several large ones never fill memory
+    together, and a detector, which keeps a network for every thread that asks it, keeps one.
+    """
 
     def __init__(self, limits: Limits = Limits(), kept: int = 32) -> None:
         self.limits = limits
         self.kept = kept
         self._seen: OrderedDict[tuple[str, str], Photograph] = OrderedDict()
-        self._lock = threading.Lock()
+        self._opener = ThreadPoolExecutor(1, thread_name_prefix="pictures")
 
     def open(self, path: str | Path | None, extractor: Extractor) -> Photograph:
         """The picture in a file, upright and no larger than the limit; raises ``PictureError``."""
         if path is None:
             raise PictureError("there is no picture yet: upload one, paste one or pick an example")
-        path = Path(path)
+        return self._opener.submit(self._open, Path(path), extractor).result()
+
+    def _open(self, path: Path, extractor: Extractor) -> Photograph:
         data = self._bytes(path)
         key = (hashlib.sha256(data).hexdigest(), repr(extractor))
-        with self._lock:
-            if key in self._seen:
-                self._seen.move_to_end(key)
-                return self._seen[key]
-        pixels = open_picture(data, "your picture", self.limits.most_pixels)
-        found = Photograph.of(self._smaller(pixels), extractor, name="picture")
-        with self._lock:
-            self._seen[key] = found
+        if key not in self._seen:
+            pixels = open_picture(data, "your picture", self.limits.most_pixels)
+            self._seen[key] = Photograph.of(self._smaller(pixels), extractor, name="picture")
             while len(self._seen) > self.kept:
                 self._seen.popitem(last=False)
-        return found
+        self._seen.move_to_end(key)
+        return self._seen[key]
 
     def _bytes(self, path: Path) -> bytes:
         try:

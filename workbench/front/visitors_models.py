@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import constants, snapshot_download
-from huggingface_hub.errors import DryRunError, HfHubHTTPError
+from huggingface_hub.errors import HfHubHTTPError
 
 from workbench.encoders.two_stream import TwoStreamSizes
 from workbench.systems import published
 from workbench.systems.hub import CONFIG, TOKENIZER, WEIGHTS
+
+HIDDEN = (401, 403, 404)
+"""How the Hub answers for a model that is private, gated or not there."""
 
 
 class ModelRefused(ValueError):
@@ -54,12 +57,13 @@ class VisitorsModels:
             )
         try:
             return self._fetched(name)
-        except (HfHubHTTPError, DryRunError) as problem:
-            raise ModelRefused(
-                f"the Hub shows no model {name} to everybody: check the name; private and gated "
-                "models are opened by whoever runs the demo (workbench serve OWNER/NAME)"
-            ) from problem
         except OSError as problem:
+            said = problem if isinstance(problem, HfHubHTTPError) else problem.__cause__
+            if isinstance(said, HfHubHTTPError) and said.response.status_code in HIDDEN:
+                raise ModelRefused(
+                    f"the Hub shows no model {name} to everybody: check the name; private and "
+                    "gated ones are opened by whoever runs the demo (workbench serve OWNER/NAME)"
+                ) from problem
             raise ModelRefused(
                 f"{name} could not be fetched, the Hub did not answer; try again later"
             ) from problem
@@ -69,12 +73,14 @@ class VisitorsModels:
         if self.endpoint is not None:
             wanted["endpoint"] = self.endpoint
         files = snapshot_download(name, dry_run=True, **wanted)
-        sizes = {file.filename: file.file_size for file in files}
-        if not {CONFIG, WEIGHTS} <= sizes.keys():
+        sizes = {file.filename: file.file_size for file in files if file.file_size is not None}
+        if not {CONFIG, WEIGHTS} <= {file.filename for file in files}:
             raise ModelRefused(
                 f"{name} has no {CONFIG} with {WEIGHTS}, so it was not saved by this workbench "
                 "(save_pretrained, push_to_hub); open it in a notebook instead"
             )
+        if len(sizes) < len(files):
+            raise ModelRefused(f"the Hub does not say how large {name} is, so it is not fetched")
         for file, size in sizes.items():
             most = self.limits.weights if file == WEIGHTS else self.limits.other_files
             if size > most:
@@ -82,7 +88,7 @@ class VisitorsModels:
                     f"{name} has a {file} of {size / 1e6:,.1f} MB, more than the "
                     f"{most / 1e6:,.0f} MB that this demo fetches; open it in a notebook instead"
                 )
-        self._count(sum(file.file_size for file in files if file.will_download))
+        self._count(sum(sizes[file.filename] for file in files if file.will_download))
         # What was looked at is what is fetched: the very commit.
         folder = Path(snapshot_download(name, revision=files[0].commit_hash, **wanted))
         self._refuse_deep(folder, name)

@@ -14,11 +14,15 @@ from workbench.quickstart import scenes as prepared
 from workbench.quickstart.recipes import FAST_SCENES, uniter_tiny
 from workbench.quickstart.stream import SceneStream, scene_stream
 from workbench.quickstart.table import table
+from workbench.training.progress import show
 from workbench.training.run import Run
 
 
-def ready() -> Run:
-    """The run ``runs/quickstart``; where there is none, a short ``runs/first-look`` of a minute."""
+def ready(progress: bool = False) -> Run:
+    """The run ``runs/quickstart``; where there is none, a short ``runs/first-look`` of a minute.
+
+    ``progress`` prints how far that one is.
+    """
     folder = places.runs() / "quickstart"
     if (folder / "results.json").is_file():
         return Run.attach(folder)
@@ -30,6 +34,8 @@ def ready() -> Run:
     else:
         prepare_small()
         run = Run.start(uniter_tiny(fast=True), folder)
+    if progress:
+        show(run.follow(), run.recipe.steps)
     run.wait()
     return run
 
