@@ -11,6 +11,7 @@ from workbench.ablations.command import add_ablate
 from workbench.cards.command import add_card
 from workbench.cli.measuring import add_measuring
 from workbench.cli.publishing import add_publishing
+from workbench.cli.serving import add_serving
 from workbench.cli.starting import add_starting
 from workbench.cli.steering import add_steering
 from workbench.cli.watching import add_watching
@@ -48,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     add_ablate(verbs)
     add_convert(verbs)
     add_publishing(verbs)
+    add_serving(verbs)
     return top
 
 
