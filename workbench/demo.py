@@ -25,4 +25,4 @@ from workbench.front.serving import built, launch  # noqa: E402
 demo = built(sys.argv[1:] if __name__ == "__main__" else ())
 
 if __name__ == "__main__":
-    launch(demo, wait=True)
+    launch(demo)

@@ -40,7 +40,7 @@ def serve(given: argparse.Namespace) -> int:
 
     options = {"server_name": given.host, "server_port": given.port, "inbrowser": given.open}
     try:
-        launch(built(given.named), wait=True, share=given.share, **options)
+        launch(built(given.named), share=given.share, **options)
     except CheckpointError as problem:
         print(f"workbench: {problem}", file=sys.stderr)
         return 2

@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 import torch
 from gradio.themes import Default
+from gradio.utils import ipython_check
 from starlette.middleware import Middleware
 
 from workbench.front.checkpoints import CheckpointError, Checkpoints
@@ -48,12 +49,11 @@ def built(named: Sequence[str | Path] = ()) -> gr.Blocks:
     return blocks
 
 
-def launch(blocks: gr.Blocks, *, wait: bool = False, **options: Any) -> Any:
-    """Serves it; in a notebook it shows below the cell, which is not held up.
+def launch(blocks: gr.Blocks, **options: Any) -> Any:
+    """Serves it: in a notebook below the cell, which is not held up, elsewhere until interrupted.
 
     On this machine alone, unless the ``options`` of Gradio's own ``launch``, whose answer this
-    is, say otherwise (``server_name``, ``share``); nothing is sent anywhere.  ``wait`` returns only
-    when it is interrupted.
+    is, say otherwise (``server_name``, ``share``); nothing is sent anywhere.
     """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     blocks.delete_cache = FORGOTTEN
@@ -74,9 +74,10 @@ def launch(blocks: gr.Blocks, *, wait: bool = False, **options: Any) -> Any:
         "state_session_capacity": SESSIONS,
         "app_kwargs": {"middleware": [Middleware(Guard)]},
     }
+    returns = options.get("prevent_thread_lock", ipython_check())
     served = blocks.launch(**(ours | options))
     print(f"Demo: {served[2] or served[1]}", flush=True)
-    if wait:
+    if not returns:
         blocks.block_thread()
     return served
 
