@@ -111,3 +111,11 @@ def test_bombs_are_refused_before_they_are_unpacked(side):
 def test_the_limit_can_be_lowered():
     with pytest.raises(PictureError, match=r"8 x 4 pixels, more than the 31"):
         open_picture(encoded(Image.fromarray(stripes())), most_pixels=31)
+
+
+def test_errors_call_a_picture_by_its_name_and_tell_no_place(tmp_path):
+    (tmp_path / "notes.jpg").write_text("no picture")
+    for source in (tmp_path / "notes.jpg", b"no picture", tmp_path):
+        with pytest.raises(PictureError, match="^holiday: not a readable picture") as caught:
+            open_picture(source, "holiday")
+        assert str(tmp_path) not in str(caught.value) and "0x" not in str(caught.value)

@@ -9,10 +9,7 @@ from typing import Any, cast
 import torch
 
 from workbench.encoders.encoding import Encoding
-from workbench.generation.feeding import MaskAppended
-from workbench.generation.generate import generate
 from workbench.generation.greedy import Greedy
-from workbench.generation.prefixes import beside
 from workbench.metrics.retrieval import both_ways
 from workbench.objectives.contrastive import Contrastive
 from workbench.objectives.fragments import FragmentGeneration
@@ -26,6 +23,7 @@ from workbench.quickstart.evaluation import listed_scenes, name_blanks
 from workbench.quickstart.stream import SceneStream
 from workbench.retrieval.contrast import contrast_table
 from workbench.retrieval.matching import matching_accuracy, pair_table
+from workbench.systems.captioning import Captioner
 from workbench.tasks.cloze import restored
 from workbench.training.model import Pretraining
 
@@ -103,20 +101,11 @@ def captions(model: Pretraining, stream: SceneStream, count: int) -> dict[str, f
     seen; ``ended``: captions that came to an end by themselves.
     """
     found = [one for one in model.mix.found().values() if isinstance(one, MaskedLanguage)]
-    writing = [one for one in found if one.source_rows is not None]
-    if not writing:
+    if not any(one.source_rows is not None for one in found):
         return None
-    chosen, tokenizer = listed_scenes(stream, count), stream.tokenizer
-    batch = stream.take(chosen)
-    first, *_, last = batch.text.ids[: int(batch.text.offsets.starts[1])].tolist()
-    written = generate(
-        model.encoder,
-        writing[0].head,
-        beside(batch.regions, [first]),
-        MaskAppended(tokenizer.mask_id, last),
-        Greedy(),
-        decode=tokenizer.decode,
-    )
+    chosen = listed_scenes(stream, count)
+    captioner = Captioner.of(model, stream.tokenizer)
+    written = captioner.write(stream.take(chosen).regions, Greedy())
     things = {scene.key: {item.name for item in scene.objects} for scene in stream.scenes.scenes()}
     named = [names_in(caption.text or "", stream.scenes.names) for caption in written]
     seen = [things[stream.examples[number].image] for number in chosen]

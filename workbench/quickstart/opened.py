@@ -52,7 +52,7 @@ class Opened:
             with torch.no_grad():
                 shown = Photograph(_GREY, regions, ("",)).with_tokens(text, ("",) * len(text.ids))
                 self.model.eval().encoder(shown.batch)
-        except (RuntimeError, IndexError, TypeError) as problem:
+        except (ValueError, RuntimeError, IndexError, TypeError) as problem:
             raise ValueError(
                 f"{self.name} cannot read what it would be given here, {regions.features.shape[1]} "
                 f"features and {regions.classes.shape[1]} classes a region and a vocabulary of "

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm")
@@ -43,9 +43,16 @@ def open_picture(
         ) from error
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
         raise PictureError(
-            f"{called}: not a readable picture ({error}); expected one of {', '.join(FORMATS)}. "
+            f"{called}: not a readable picture ({_reason(error)}); expected one of {', '.join(FORMATS)}. "
             "Fetch the file again or leave it out"
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, without the place of the file: ``called`` says which one it is."""
+    if isinstance(error, UnidentifiedImageError):
+        return "its first bytes are none of a picture"
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _stream(source: Path | str | bytes) -> Path | io.BytesIO:
