@@ -68,6 +68,18 @@ def test_a_folder_becomes_data_and_bad_pictures_are_left_out_by_name(pictures):
     assert own_stream(folder=str(mine), budget=1000).fingerprint() == stream.fingerprint()
 
 
+def test_what_was_added_is_seen_in_the_same_process(pictures, tmp_path, monkeypatch):
+    photos, captions, _ = pictures
+    monkeypatch.chdir(tmp_path)
+    prepare_own(photos, captions, "mine", extractor=Colours(), progress=False)
+    before = recipe_of(Choice(data="mine", steps=2)).model.arguments["vocabulary"]
+    captions.write_text(captions.read_text() + "\nred.png,Unheard of zebras.")
+    prepare_own(photos, captions, "mine", extractor=Colours(), progress=False)
+    after = recipe_of(Choice(data="mine", steps=2))
+    assert after.model.arguments["vocabulary"] > before
+    assert after.data().tokenizer.vocabulary_size == after.model.arguments["vocabulary"]
+
+
 def test_every_system_takes_it(pictures):
     prepare_own(*pictures, extractor=Colours(), progress=False)
     for system in ("uniter", "vilbert", "vlp", "unimo"):

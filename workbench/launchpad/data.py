@@ -81,17 +81,27 @@ def ready(name: str, pictures: int | str = "*") -> bool:
 
 
 def source_of(choice: Choice) -> Source:
-    """The data of a choice, looked at once a process.
+    """The data of a choice, looked at once a process, own data once more when it has changed.
 
     Raises ``ChoiceError`` for data that does not exist or has not been prepared.
     """
     try:
-        where = (str(places.root()), os.environ.get("WORKBENCH_SCENES_SOURCE"))
+        here = (str(places.root()), os.environ.get("WORKBENCH_SCENES_SOURCE"))
+        where = (*here, *_own_state(choice.data))
         return _looked_at(choice.data, choice.pictures, choice.fast, where)
     except (ValueError, OSError, RuntimeError) as problem:
         if isinstance(problem, ChoiceError):
             raise
         raise ChoiceError("data", str(problem)) from problem
+
+
+def _own_state(name: str) -> tuple[object, ...]:
+    """Where a folder of own data lies and what tells that its pairs have changed."""
+    captions = Path(name).expanduser().absolute() / CAPTIONS
+    if not captions.is_file():
+        return ()
+    state = captions.stat()
+    return str(captions), state.st_mtime_ns, state.st_size
 
 
 @lru_cache(maxsize=4)
