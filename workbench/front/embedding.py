@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 
 from widgets.explorer import Explorer
+from widgets.panel import Panel
 
 _TELL = """<style>body { padding: 2px; }</style>
 <script>
@@ -27,7 +28,7 @@ addEventListener("message", (told) => {
 """For the head of the page around: frames become as high as what they hold."""
 
 
-def embedded(view: Explorer, title: str) -> str:
+def embedded(view: Explorer | Panel, title: str) -> str:
     """HTML with a frame that holds the explorer's whole page.
 
     The frame may run the page's own scripts and nothing else: no forms, no navigation, no access

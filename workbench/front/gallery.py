@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import UInt8
 from PIL import Image
 
 from workbench import places
@@ -52,6 +54,11 @@ class Gallery:
             if not file.is_file():
                 Image.fromarray(self.scenes.picture(scene)).save(file)
         return tuple(found)
+
+    @cached_property
+    def pictures(self) -> tuple[UInt8[np.ndarray, "height width 3"], ...]:
+        """The pictures' pixels."""
+        return tuple(np.asarray(Image.open(file).convert("RGB")) for file in self.files)
 
     @cached_property
     def regions(self) -> Regions:

@@ -6,6 +6,11 @@ import gradio as gr
 
 from workbench.front.given import given_by_visitor
 from workbench.front.tabs.attention import attention_tab
+from workbench.front.tabs.caption import caption_tab
+from workbench.front.tabs.compare import compare_tab
+from workbench.front.tabs.find import find_tab
+from workbench.front.tabs.guess import guess_tab
+from workbench.front.tabs.match import match_tab
 from workbench.front.visit import Front
 
 TITLE = "Vision-and-language workbench"
@@ -26,4 +31,9 @@ def page(front: Front) -> gr.Blocks:
                 given = given_by_visitor(front)
             with gr.Column(scale=5, min_width=320), gr.Tabs():
                 attention_tab(front, given)
+                guess_tab(front, given)
+                match_tab(front, given)
+                find_tab(front, given)
+                caption_tab(front, given)
+                compare_tab(front, given)
     return blocks.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE)
