@@ -51,7 +51,7 @@ def given_by_visitor(front: Front) -> Given:
         label="Pictures to pick",
         show_label=False,
         columns=3,
-        height=210,
+        height=236,
         object_fit="cover",
         allow_preview=False,
         interactive=False,
