@@ -11,8 +11,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from itertools import count
-from pathlib import Path
 
 from workbench import places
 from workbench.data.datasets.scenes import Scenes
@@ -21,10 +19,10 @@ from workbench.data.manifest import StoreError
 from workbench.quickstart import scenes as prepared
 from workbench.quickstart.evaluation import TEST_SCENES, evaluate_run
 from workbench.quickstart.recipes import FAST_SCENES, FULL_SCENES, uniter_tiny
+from workbench.quickstart.standing import ended_well, started
 from workbench.quickstart.table import table
 from workbench.training.errors import RecipeError, RunError
 from workbench.training.progress import losses_of, show
-from workbench.training.recipe import Recipe
 from workbench.training.run import Run
 
 Seconds = dict[str, float]
@@ -95,23 +93,10 @@ def _scenes(fast: bool) -> dict[str, Scenes]:
 def _train(fast: bool) -> dict[str, Run]:
     """The model and its text-only twin, side by side, each in a process of its own."""
     runs = {
-        "model": _started(uniter_tiny(fast=fast), "quickstart"),
-        "twin": _started(uniter_tiny(fast=fast, blind=True), "quickstart-blind"),
+        "model": started(uniter_tiny(fast=fast), "quickstart"),
+        "twin": started(uniter_tiny(fast=fast, blind=True), "quickstart-blind"),
     }
     return {name: _finished(run) for name, run in runs.items()}
-
-
-def _started(recipe: Recipe, name: str) -> Run:
-    """The run of this name and recipe, started or resumed unless it runs or has finished."""
-    folder = places.runs() / name
-    if (folder / "recipe.json").is_file() and Run.attach(folder).recipe != recipe:
-        _set_aside(folder)
-    if not (folder / "recipe.json").is_file():
-        return Run.start(recipe, folder)
-    run = Run.attach(folder)
-    if run.state not in ("running", "finished"):
-        run.resume()
-    return run
 
 
 def _finished(run: Run) -> Run:
@@ -121,19 +106,7 @@ def _finished(run: Run) -> Run:
             f"\npre-training {run.recipe.name}: {run.recipe.steps} steps in {run.path}", flush=True
         )
         show(run.follow(), run.recipe.steps)
-    if run.wait() != "finished":
-        raise RunError(
-            f"{run.path} is {run.state}{': ' + run.problem if run.problem else ''}; its log is "
-            f"{run.folder.log}; `make start` goes on from the last checkpoint"
-        )
-    return run
-
-
-def _set_aside(folder: Path) -> None:
-    """Rename a run of another recipe (the small one of ``FAST=1``, say); nothing is deleted."""
-    number = next(n for n in count(1) if not folder.with_name(f"{folder.name}-old-{n}").exists())
-    aside = folder.rename(folder.with_name(f"{folder.name}-old-{number}"))
-    print(f"\n{folder} held a run of another recipe; it is {aside.name} now", flush=True)
+    return ended_well(run)
 
 
 def _timed(seconds: Seconds, stage: str, work: Callable):
