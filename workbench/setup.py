@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m workbench.setup", description=__doc__)
     parser.set_defaults(verb=start)
     verbs = parser.add_subparsers(metavar="verb")
-    for verb in (start, install, test, lint, notebooks, demo, gpu_check):
+    for verb in (start, install, test, lint, notebooks, demo, docs, gpu_check):
         summary = (verb.__doc__ or "").splitlines()[0]
         name = verb.__name__.replace("_", "-")
         verbs.add_parser(name, help=summary).set_defaults(verb=verb)
@@ -129,6 +129,13 @@ def demo() -> int:
     installed("demo")
     environment = {"GRADIO_ANALYTICS_ENABLED": "False", **os.environ}
     return call([PYTHON, "-m", "gradio", "workbench/demo.py"], environment)
+
+
+def docs() -> int:
+    """Build the documentation, ``site/index.html``; a link that leads nowhere is an error."""
+    installed("docs")
+    environment = {"NO_MKDOCS_2_WARNING": "1", **os.environ}
+    return call([PYTHON, "-m", "mkdocs", "build", "--strict"], environment)
 
 
 def install() -> int:
