@@ -72,8 +72,8 @@ def given_by_visitor(front: Front) -> Given:
         return with_regions(front.pictures.open(picture, opened.extractor))
 
     examples.select(pick, None, [picture, sentence], api_visibility="private")
-    given = [checkpoint, picture]
-    gr.on([picture.change, checkpoint.change], regions, given, seen, api_name="regions")
+    # without a trigger: when the page opens, and whenever the checkpoint or the picture changes
+    gr.on(fn=regions, inputs=[checkpoint, picture], outputs=seen, api_name="regions")
     return Given(checkpoint, picture, sentence)
 
 

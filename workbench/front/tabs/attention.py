@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import gradio as gr
 
 from widgets.attention.view import AttentionView
@@ -20,8 +22,8 @@ def explore(front: Front, checkpoint: str, picture: str | None, sentence: str) -
     return embedded(AttentionView(attention_on(opened.model, shown)), "Attention explorer")
 
 
-def attention_tab(front: Front, given: Given) -> None:
-    """Draws the tab; its endpoint is ``/attention``."""
+def attention_tab(front: Front, given: Given, opened: Callable) -> None:
+    """Draws the tab, which answers when the page is ``opened`` too; its endpoint: ``/attention``."""
     with gr.Tab("Look inside", id="attention"):
         gr.Markdown("Hover a word to see which regions it looks at; click to keep it.")
         ask = gr.Button("Show the attention", variant="primary")
@@ -33,7 +35,7 @@ def attention_tab(front: Front, given: Given) -> None:
         return explore(front, checkpoint, picture, sentence)
 
     gr.on(
-        [ask.click, given.sentence.submit],
+        [opened, ask.click, given.sentence.submit, given.picture.change, given.checkpoint.change],
         attention,
         [given.checkpoint, given.picture, given.sentence],
         answer,
