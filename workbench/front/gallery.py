@@ -45,11 +45,15 @@ class Gallery:
         return tuple(self.scenes.scenes())
 
     @cached_property
+    def folder(self) -> Path:
+        """Where the pictures lie, and nothing else."""
+        return places.cache() / "gallery" / prepared.folder_of(self.scenes).name
+
+    @cached_property
     def files(self) -> tuple[Path, ...]:
         """One PNG a scene, written below the cache when first asked for."""
-        folder = places.cache() / "gallery" / prepared.folder_of(self.scenes).name
-        folder.mkdir(parents=True, exist_ok=True)
-        found = [folder / f"{number:02d}.png" for number in range(len(self.all))]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        found = [self.folder / f"{number:02d}.png" for number in range(len(self.all))]
         for scene, file in zip(self.all, found, strict=True):
             if not file.is_file():
                 Image.fromarray(self.scenes.picture(scene)).save(file)

@@ -23,14 +23,18 @@ AT_ONCE, WAITING = 2, 64
 
 
 def page(front: Front) -> gr.Blocks:
-    """The demo, not yet served; ``serve`` says how it is."""
+    """The demo, not yet served; ``serve`` says how it is.
+
+    The gallery's folder becomes the one that anybody may read.
+    """
+    gr.set_static_paths([front.gallery.folder])
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
         gr.Markdown(f"# {TITLE}\n{WELCOME}")
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
                 given = given_by_visitor(front)
             with gr.Column(scale=5, min_width=320), gr.Tabs():
-                attention_tab(front, given)
+                attention_tab(front, given, blocks.load)
                 guess_tab(front, given)
                 match_tab(front, given)
                 find_tab(front, given)

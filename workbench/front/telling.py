@@ -19,7 +19,7 @@ p { margin: 0 0 10px; overflow-wrap: anywhere; }
 .quiet { font-size: 14px; color: color-mix(in srgb, var(--body-text-color) 74%, transparent); }
 .warn { padding: 6px 12px; border-left: 4px solid var(--color-accent);
   background: var(--background-fill-secondary); }
-table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+table { width: 100%; margin: 0; border: 0; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 3px 8px 3px 0; text-align: left; vertical-align: top; font-weight: 400;
   overflow-wrap: anywhere; border: 0; }
 thead th { font-size: 13px; font-weight: 600; }

@@ -85,13 +85,10 @@ def own_lines(lines: str | None) -> list[str]:
     return list(dict.fromkeys(checked(line) for line in said))
 
 
-def pictures_of(front: Front, numbers: dict[str, Any]) -> list[tuple[np.ndarray, str]]:
-    """The best of the found pictures, each with its place and score."""
+def pictures_of(front: Front, numbers: dict[str, Any]) -> list[tuple[str, str]]:
+    """The files of the best of the found pictures, each with its place and score."""
     return [
-        (
-            front.gallery.pictures[one["picture"]],
-            f"{place} · {one['told']}",
-        )
+        (str(front.gallery.files[one["picture"]]), f"{place} · {one['told']}")
         for place, one in enumerate(numbers["found"][:PICTURES], 1)
     ]
 
@@ -122,11 +119,10 @@ def find_tab(front: Front, given: Given) -> None:
         shown = gr.Gallery(
             label="Pictures, the best first",
             columns=4,
-            height="auto",
             object_fit="contain",
             interactive=False,
             buttons=[],
-            format="png",
+            elem_classes="found",
         )
         answer = telling.told_here()
         numbers = telling.numbers_here()
@@ -134,7 +130,7 @@ def find_tab(front: Front, given: Given) -> None:
         @polite
         def ask_picture(
             checkpoint: str, sentence: str
-        ) -> tuple[str, list[tuple[np.ndarray, str]], dict[str, Any]]:
+        ) -> tuple[str, list[tuple[str, str]], dict[str, Any]]:
             """The gallery's pictures ranked for a sentence. Answers a note about unknown words as
             HTML, the best pictures with their scores, and all scores with each picture's own
             sentence."""
