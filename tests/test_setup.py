@@ -185,13 +185,21 @@ def test_all_linters_run_whichever_fails(clone, calls, monkeypatch, capsys):
     assert "ruff format --check" in capsys.readouterr().err
 
 
-def test_the_demo_says_where_it_is_missing(clone, calls, capsys):
-    assert setup.main(["demo"]) == 2
-    assert "workbench/demo.py" in capsys.readouterr().err
-    (clone / "workbench").mkdir()
-    (clone / "workbench" / "demo.py").touch()
+def test_the_demo_trains_what_it_shows_before_it_is_served(clone, calls, monkeypatch):
     assert setup.main(["demo"]) == 0
-    assert calls[-1][-2:] == ["gradio", "workbench/demo.py"]
+    assert [made[-2:] for made in calls[-2:]] == [
+        ["-m", "workbench.quickstart.four"],
+        ["gradio", "workbench/demo.py"],
+    ]
+    ran = []
+
+    def fail(command, environment=None):
+        ran.append([str(word) for word in command])
+        return int("workbench.quickstart.four" in ran[-1])
+
+    monkeypatch.setattr(setup, "call", fail)
+    assert setup.main(["demo"]) == 1
+    assert ran[-1][-1] == "workbench.quickstart.four"
 
 
 def test_arguments_go_to_pytest_alone(clone, calls, monkeypatch, capsys):

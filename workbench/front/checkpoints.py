@@ -47,11 +47,15 @@ class Checkpoints:
         self._lock = threading.Lock()
 
     def names(self) -> list[str]:
-        """What there is to choose: the named ones, then runs with a checkpoint, newest first."""
+        """What there is to choose: the named ones, then runs with a checkpoint, newest first.
+
+        Before other runs those that ``make start`` and ``make demo`` leave.
+        """
         listed = [run for run in all_runs() if run.problem is None and run.step]
         runs = [run.name for run in listed if _shows(run.name)]
         first = [name for name in ("quickstart", "first-look") if name in runs]
-        return list(dict.fromkeys([*self.named, *first, *runs]))
+        four = [name for name in runs if name.startswith("four/")]
+        return list(dict.fromkeys([*self.named, *first, *four, *runs]))
 
     def open(self, name: str | None) -> Opened:
         """The checkpoint of this name; raises ``CheckpointError`` for one that is not to be had.
@@ -81,11 +85,11 @@ class Checkpoints:
     def _open(self, name: str) -> Opened:
         try:
             if name in self.names():
-                local = Path(name) if name in self.named else places.runs() / name
-                if (local / "recipe.json").is_file():
-                    return open_run(local)
-                if name in self.named:
-                    return open_pretrained(name)
+                named = [Path(name)] if name in self.named else []
+                for folder in (*named, places.runs() / name):
+                    if (folder / "recipe.json").is_file():
+                        return open_run(folder)
+                return open_pretrained(name)
             elif HUB_NAME.fullmatch(name):
                 # Never by its name alone, which could be that of a folder.
                 return replace(open_pretrained(self.visitors.folder(name)), name=name)
