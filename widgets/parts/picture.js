@@ -58,6 +58,7 @@ function crossOut(pen, [x, y, wide, high]) {
 
 // Weakest first: where boxes overlap, the stronger one's light stays.
 function drawVeil(pen, rectangles, values, best, width, height) {
+  if (!(width > 0 && height > 0)) return; // in a tab that is not shown
   const veil = new OffscreenCanvas(Math.ceil(width), Math.ceil(height));
   const shade = veil.getContext("2d");
   shade.fillStyle = cssColour(NIGHT, VEIL);

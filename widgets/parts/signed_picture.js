@@ -62,6 +62,7 @@ function drawGrey(pen, width, height, theme) {
 
 // Weakest first: where boxes overlap, the stronger one's tint stays.
 function drawTints(pen, rectangles, shares, width, height) {
+  if (!(width > 0 && height > 0)) return; // in a tab that is not shown
   const sheet = new OffscreenCanvas(Math.ceil(width), Math.ceil(height));
   const brush = sheet.getContext("2d");
   const order = shares.map((_, box) => box).sort((a, b) => Math.abs(shares[a]) - Math.abs(shares[b]));

@@ -5,27 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from workbench import places
 from workbench.front.checkpoints import CheckpointError
 from workbench.front.visit import Front
 from workbench.quickstart.opened import Opened
+from workbench.training.errors import RecipeError, RunError
+from workbench.training.run import Run
 
-TRIED, NAMED = 8, 3
-"""How many checkpoints are opened to find some that can, and how many are named."""
 
-
-def able(front: Front, can: Callable[[Opened], bool], most: int = NAMED) -> list[str]:
-    """Names of checkpoints that can, among the first ones of this machine; nothing is fetched."""
-    found: list[str] = []
+def here(front: Front) -> dict[str, str]:
+    """The checkpoints of this machine, none of which is opened or fetched, and their systems."""
     named = front.checkpoints.named
-    here = [n for n in front.checkpoints.names() if n not in named or Path(n).is_dir()]
-    for name in here[:TRIED]:
+    names = [n for n in front.checkpoints.names() if n not in named or Path(n).is_dir()]
+    return {name: _system(Path(name) if name in named else places.runs() / name) for name in names}
+
+
+def able(front: Front, can: Callable[[Opened], bool]) -> list[str]:
+    """The first checkpoint of each system whose models can."""
+    seen: set[str] = set()
+    found = []
+    for name, system in here(front).items():
+        if system in seen:
+            continue
         try:
             if can(front.checkpoints.open(name)):
                 found.append(name)
         except CheckpointError:
             continue
-        if len(found) == most:
-            break
+        seen.add(system)
     return found
 
 
@@ -39,3 +46,10 @@ def refusal(front: Front, opened: Opened, lacks: str, can: Callable[[Opened], bo
         "`workbench pretrain unimo-tiny`"
     )
     return ValueError(f"{opened.name} ({opened.system}) {lacks}; {instead}")
+
+
+def _system(folder: Path) -> str:
+    try:
+        return Run.attach(folder).recipe.name
+    except (RunError, RecipeError):
+        return str(folder)

@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from workbench.explain.shown import Shown
 from workbench.front.able import refusal
+from workbench.front.blanks import with_masks
 from workbench.front.visit import MOST_TOKENS, Front
 from workbench.generation.prefixes import beside
 from workbench.pairs import PairBatch
@@ -84,7 +85,8 @@ def sentences_for(
 
     Raises ``ValueError``, naming it by ``names``, for one without words or with too many.
     """
-    text = opened.tokenizer.encode(list(sentences), MOST_TOKENS, names=names)
+    masked = [with_masks(sentence, opened.tokenizer) for sentence in sentences]
+    text = opened.tokenizer.encode(masked, MOST_TOKENS, names=names)
     pictures = front.gallery.regions.select(torch.zeros(len(text), dtype=torch.int64))
     called = tuple(names or map(str, range(len(text))))
     return PairBatch(pictures, text, torch.ones(len(text), dtype=torch.bool), called)

@@ -19,10 +19,13 @@ p { margin: 0 0 10px; overflow-wrap: anywhere; }
 .quiet { font-size: 14px; color: color-mix(in srgb, var(--body-text-color) 74%, transparent); }
 .warn { padding: 6px 12px; border-left: 4px solid var(--color-accent);
   background: var(--background-fill-secondary); }
-table { width: 100%; margin: 0; border: 0; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+table { width: 100%; margin: 0; border: 0; border-collapse: collapse;
+  font-variant-numeric: tabular-nums; }
+thead, tbody, tr { border: 0; background: none; }
 th, td { padding: 3px 8px 3px 0; text-align: left; vertical-align: top; font-weight: 400;
   overflow-wrap: anywhere; border: 0; }
-thead th { font-size: 13px; font-weight: 600; }
+thead th { font-size: 13px; font-weight: 600; overflow-wrap: break-word; }
+.lined { margin: 0 0 12px; }
 .lined td, .lined th { padding: 7px 10px 7px 0;
   border-bottom: 1px solid var(--border-color-primary); }
 .bar { display: block; height: 8px; margin: 7px 0 0; min-width: 40px; border-radius: 4px;
@@ -54,12 +57,12 @@ def paragraph(said: str, kind: str = "") -> str:
     return f'<p class="{kind}">{text(said)}</p>' if said else ""
 
 
-def unknown(words: Sequence[str]) -> str:
-    """Which words of the visitor's the model's vocabulary does not have; nothing where all are."""
+def unknown(words: Sequence[str], model: str = "this model") -> str:
+    """Which words of the visitor's a model's vocabulary does not have; nothing where it has all."""
     if not words:
         return ""
     named = ", ".join(f"“{word}”" for word in dict.fromkeys(w.strip(".,;:!?") for w in words))
-    return paragraph(f"Not in this model's vocabulary, so it reads [UNK]: {named}", "warn")
+    return paragraph(f"Not in the vocabulary of {model}, which reads [UNK]: {named}", "warn")
 
 
 def card(title: str, inside: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from workbench.explain.shown import Shown
+from workbench.front.blanks import with_masks
 from workbench.front.checkpoints import Checkpoints
 from workbench.front.gallery import Gallery
 from workbench.front.pictures import Pictures
@@ -28,14 +29,18 @@ class Front:
     gallery: Gallery
     pictures: Pictures = field(default_factory=Pictures)
 
-    def look(self, checkpoint: str, picture: str | None, sentence: str) -> tuple[Opened, Shown]:
+    def look(
+        self, checkpoint: str, picture: str | None, sentence: str | None
+    ) -> tuple[Opened, Shown]:
         """A visitor's sentence beside a visitor's picture, for the checkpoint named.
 
-        Raises ``ValueError`` saying what is wrong with any of the three.
+        Its blanks are words that the model finds hidden.  Raises ``ValueError``
+        saying what is wrong with any of the three.
         """
         opened = self.checkpoints.open(checkpoint)
         photograph = self.pictures.open(picture, opened.extractor)
-        return opened, opened.look(photograph, checked(sentence), MOST_TOKENS)
+        said = with_masks(checked(sentence), opened.tokenizer)
+        return opened, opened.look(photograph, said, MOST_TOKENS)
 
 
 def checked(sentence: str | None) -> str:

@@ -112,7 +112,7 @@ def caption_tab(front: Front, given: Given) -> None:
             checkpoint: str, picture: str | None, beams: float, longest: float
         ) -> tuple[str, str, dict[str, Any]]:
             if front.checkpoints.open(checkpoint).captioner is None:
-                checkpoint = (*able(front, lambda one: one.captioner is not None, 1), checkpoint)[0]
+                checkpoint = (*able(front, lambda one: one.captioner is not None), checkpoint)[0]
             return checkpoint, *caption(front, checkpoint, picture, int(beams), int(longest))
 
         rows = [[str(file)] for file in front.gallery.files[1 : 1 + OFFERED]]

@@ -11,7 +11,8 @@ from widgets.attention.record import AttentionRecord
 from widgets.attention.view import AttentionView
 from workbench.explain.attention import attention_on
 from workbench.front import telling
-from workbench.front.blanks import BLANK, with_masks, without_blanks
+from workbench.front.able import here
+from workbench.front.blanks import BLANK, without_blanks
 from workbench.front.embedding import embedded
 from workbench.front.examples import offered, told_of, with_blank
 from workbench.front.given import Given
@@ -78,8 +79,7 @@ def attention_of(
     front: Front, checkpoint: str, picture: str | None, sentence: str
 ) -> AttentionRecord:
     """Where a checkpoint looks, with blanks as hidden words."""
-    opened = front.checkpoints.open(checkpoint)
-    _, shown = front.look(checkpoint, picture, with_masks(sentence, opened.tokenizer))
+    opened, shown = front.look(checkpoint, picture, sentence)
     return attention_on(opened.model, shown)
 
 
@@ -111,8 +111,8 @@ def _told(both: list[dict[str, Any]]) -> str:
             for side, how in zip(SIDES, ("with", "without"), strict=True)
         ]
     rows.append(("Caption, five drafts", *(_caption(one) for one in both)))
-    unknown = [word for one in both for word in one["unknown"]]
-    return telling.unknown(unknown) + telling.table(heads, rows)
+    notes = (telling.unknown(one["unknown"], one["checkpoint"]) for one in both)
+    return "".join(dict.fromkeys(notes)) + telling.table(heads, rows)
 
 
 def _match(one: dict[str, Any]) -> str:
@@ -145,10 +145,11 @@ def compare_tab(front: Front, given: Given) -> None:
     """Draws the tab; its endpoint is ``/compare``."""
     with gr.Tab("Compare", id="compare"):
         gr.Markdown("Two checkpoints look at the same picture and the same sentence.")
-        names = front.checkpoints.names()
+        systems = here(front)
+        other = [name for name in systems if systems[name] != systems.get(given.checkpoint.value)]
         second = gr.Dropdown(
-            names,
-            value=names[min(1, len(names) - 1)] if names else None,
+            front.checkpoints.names(),
+            value=(*other, *systems, None)[0],
             label="Second checkpoint",
             info="the first is the one beside the picture",
             allow_custom_value=True,

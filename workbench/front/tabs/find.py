@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from workbench.front import telling
+from workbench.front.blanks import without_blanks
 from workbench.front.examples import offered, told_of
 from workbench.front.given import Given
 from workbench.front.scoring import beside_gallery, scorer, sentences_for, told
@@ -27,11 +28,13 @@ def find_picture(front: Front, checkpoint: str, sentence: str | None) -> dict[st
     said = checked(sentence)
     opened = front.checkpoints.open(checkpoint)
     by = scorer(front, opened)
-    scores = beside_gallery(front, by, sentences_for(front, opened, [said], ["yours"]))[0]
+    scores = beside_gallery(
+        front, by, sentences_for(front, opened, [with_masks(said, opened.tokenizer)], ["yours"])
+    )[0]
     return {
         "sentence": said,
         "kind": by.kind,
-        "unknown": opened.unknown_words(said),
+        "unknown": opened.unknown_words(without_blanks(said)),
         "found": [
             {
                 "picture": int(number),
@@ -114,10 +117,13 @@ def find_tab(front: Front, given: Given) -> None:
         with gr.Row():
             ask_pictures = gr.Button("Find pictures for the sentence", variant="primary")
             ask_sentences = gr.Button("Find sentences for the picture", variant="primary")
-        lines = gr.Textbox(label="Sentences of your own, one a line", value="", lines=2, max_lines=8)
+        lines = gr.Textbox(
+            label="Sentences of your own, one a line", value="", lines=2, max_lines=8
+        )
         note = telling.told_here()
         shown = gr.Gallery(
             label="Pictures, the best first",
+            show_label=False,
             columns=4,
             object_fit="contain",
             interactive=False,

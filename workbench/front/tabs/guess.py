@@ -12,7 +12,7 @@ from workbench.explain.guesses import guesses
 from workbench.explain.questions import masked_language
 from workbench.front import telling
 from workbench.front.able import refusal
-from workbench.front.blanks import BLANK, asked_words, with_masks, without_blanks
+from workbench.front.blanks import BLANK, asked_words, without_blanks
 from workbench.front.embedding import embedded
 from workbench.front.examples import offered, told_of, with_blank
 from workbench.front.given import Given
@@ -58,9 +58,8 @@ def guessed(
 
     Raises as ``guess``.
     """
-    opened = front.checkpoints.open(checkpoint)
+    opened, shown = front.look(checkpoint, picture, sentence)
     tokenizer = opened.tokenizer
-    _, shown = front.look(checkpoint, picture, with_masks(sentence, tokenizer))
 
     def spelt(ids: list[int]) -> list[str]:
         return [

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from workbench.front import telling
+from workbench.front.blanks import BLANK, without_blanks
 from workbench.front.examples import offered, with_one_wrong
 from workbench.front.given import Given
 from workbench.front.scoring import Fit, fit
@@ -25,11 +26,13 @@ def match(
     Raises ``ValueError`` saying what is wrong with any of the three, or that the model was trained
     to tell neither way.
     """
-    opened, shown = front.look(checkpoint, picture, sentence or "")
+    opened, shown = front.look(checkpoint, picture, sentence)
     found = fit(front, opened, shown)
-    unknown = opened.unknown_words(shown.sentence)
-    numbers = {"sentence": shown.sentence, **asdict(found), "unknown": unknown}
-    return telling.unknown(unknown) + _told(found), numbers
+    said = (sentence or "").strip()
+    unknown = opened.unknown_words(without_blanks(said))
+    note = "A blank is a word that the model finds hidden." if BLANK.search(said) else ""
+    numbers = {"sentence": said, **asdict(found), "unknown": unknown}
+    return telling.unknown(unknown) + telling.paragraph(note, "quiet") + _told(found), numbers
 
 
 def _told(found: Fit) -> str:
