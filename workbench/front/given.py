@@ -82,5 +82,5 @@ def with_regions(photograph: Photograph, most: int = 10) -> np.ndarray:
     rows = photograph.regions.confidence.argsort(descending=True)[:most]
     boxes = photograph.regions.boxes[rows].numpy()
     labels = [photograph.labels[row] for row in rows.tolist()]
-    drawn = gallery([photograph.pixels], [boxes], [labels], columns=1, width=640)
+    drawn = gallery([photograph.pixels], [boxes], [labels], columns=1, width=420)
     return np.asarray(drawn.convert("RGB"))
