@@ -28,9 +28,8 @@ def find_picture(front: Front, checkpoint: str, sentence: str | None) -> dict[st
     said = checked(sentence)
     opened = front.checkpoints.open(checkpoint)
     by = scorer(front, opened)
-    scores = beside_gallery(
-        front, by, sentences_for(front, opened, [with_masks(said, opened.tokenizer)], ["yours"])
-    )[0]
+    texts = sentences_for(front, opened, [said], ["yours"])
+    scores = beside_gallery(front, by, texts)[0]
     return {
         "sentence": said,
         "kind": by.kind,
