@@ -16,7 +16,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from tests.front.desk import RUNS, chunk, home, png, python_demo, serving  # noqa: F401
+from tests.front.desk import RUNS, chunk, png, python_demo, serving
 from workbench.front.guard import MOST_QUESTION, names_elsewhere
 from workbench.front.picture_input import picture_input
 from workbench.front.pictures import Limits, Pictures
@@ -84,7 +84,7 @@ REFUSED = {
 
 
 @pytest.fixture(scope="module")
-def desk(home, tmp_path_factory):  # noqa: F811
+def desk(home, tmp_path_factory):
     folder = tmp_path_factory.mktemp("safety")
     with serving(python_demo(), folder, home, folder / "log") as served:
         yield served
@@ -236,7 +236,10 @@ def test_uploads_and_questions_have_a_longest(desk):
     def upload(size):
         return httpx.post(f"{desk.address}gradio_api/upload", files={"files": bytes(size)})
 
-    assert upload(1_000).status_code == 200
+    kept = upload(1_000)
+    assert kept.status_code == 200
+    read = httpx.get(f"{desk.address}gradio_api/file={kept.json()[0]}")
+    assert read.content == bytes(1_000)  # so refusals below are of the place, not of the route
     longer = upload(10_500_000)
     assert longer.status_code == 413 and "maximum allowed size" in longer.text
     much = upload(30_000_000)
@@ -249,7 +252,7 @@ def test_uploads_and_questions_have_a_longest(desk):
 
 
 @pytest.mark.slow
-def test_no_file_of_this_machine_can_be_read(desk, home, tmp_path):  # noqa: F811
+def test_no_file_of_this_machine_can_be_read(desk, home, tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("not for visitors")
     weights = next((home / "runs").rglob("model.safetensors"))
@@ -290,7 +293,7 @@ def test_nothing_from_elsewhere_is_fetched_for_a_visitor(desk):
 
 
 @pytest.mark.slow
-def test_checkpoints_are_names_and_never_paths(desk, home, handed_in):  # noqa: F811
+def test_checkpoints_are_names_and_never_paths(desk, home, handed_in):
     picture = handle_file(handed_in(encoded(two_sided())))
     absolute = str(home / "runs" / RUNS[0])
     for name in ("../../etc", absolute, f"../runs/{RUNS[0]}", "runs/..", "a/..", "~/x", "a" * 5000):

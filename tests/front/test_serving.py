@@ -15,7 +15,7 @@ import pytest
 import torch
 from gradio_client import handle_file
 
-from tests.front.desk import RUNS, home, serving  # noqa: F401
+from tests.front.desk import RUNS, serving
 from workbench import places
 from workbench.cli import main
 from workbench.front import serving as front
@@ -26,12 +26,12 @@ torch.set_num_threads(1)
 GRADIO = str(Path(sys.executable).with_name("gradio"))
 
 
-def picture_of(home: Path) -> Path:  # noqa: F811
+def picture_of(home: Path) -> Path:
     return next((home / ".cache" / "gallery").rglob("*.png"))
 
 
 @pytest.mark.slow
-def test_the_real_command_serves_from_another_folder(home, tmp_path):  # noqa: F811
+def test_the_real_command_serves_from_another_folder(home, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     demo = os.path.relpath(ROOT / "workbench" / "demo.py", elsewhere)
@@ -119,7 +119,7 @@ def test_where_there_is_no_run_a_short_one_is_trained_in_sight(monkeypatch, tmp_
 
 
 def test_a_checkpoint_that_cannot_be_opened_does_not_keep_the_demo_shut(
-    home,  # noqa: F811
+    home,
     monkeypatch,
     capsys,
 ):
@@ -129,7 +129,7 @@ def test_a_checkpoint_that_cannot_be_opened_does_not_keep_the_demo_shut(
     assert "nowhere/at-all cannot be opened" in capsys.readouterr().err
 
 
-def test_who_opens_one_checkpoint_keeps_nobody_from_another(home, monkeypatch):  # noqa: F811
+def test_who_opens_one_checkpoint_keeps_nobody_from_another(home, monkeypatch):
     monkeypatch.setenv("WORKBENCH_HOME", str(home))
     checkpoints = Checkpoints()
     slow, quick = RUNS
@@ -160,7 +160,7 @@ def test_who_opens_one_checkpoint_keeps_nobody_from_another(home, monkeypatch): 
     assert opens.count(slow) == 1
 
 
-def test_the_last_ones_stay_and_failures_are_forgotten(home, monkeypatch):  # noqa: F811
+def test_the_last_ones_stay_and_failures_are_forgotten(home, monkeypatch):
     monkeypatch.setenv("WORKBENCH_HOME", str(home))
     checkpoints = Checkpoints(kept=1)
     first = checkpoints.open(RUNS[0])

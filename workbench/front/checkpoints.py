@@ -17,6 +17,9 @@ from workbench.training.errors import RecipeError, RunError
 from workbench.training.listing import all_runs
 
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
+FOLDERS = re.compile(r"(?<!\S)/\S*/")
+"""The folders before a file's name, which are nobody's business."""
+
 LISTED = 8
 
 
@@ -94,7 +97,7 @@ class Checkpoints:
                 # Never by its name alone, which could be that of a folder.
                 return replace(open_pretrained(self.visitors.folder(name)), name=name)
         except (RunError, RecipeError, ValueError, OSError) as problem:
-            said = str(problem).replace(str(places.runs()), "runs")
+            said = FOLDERS.sub("", str(problem))
             raise CheckpointError(f"{name} cannot be opened: {said}") from problem
         raise CheckpointError(
             f"there is no checkpoint {name[:80]!r} here; choose one of {self._some()}, or give the "
