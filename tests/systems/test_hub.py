@@ -10,11 +10,18 @@ from safetensors.torch import load_file, save_file
 
 from tests.properties.batches import CLASSES, FEATURES, VOCABULARY, make_batch
 from tests.systems.fake_hub import fake_hub
+from workbench.data.tokenizers import wordpiece
 from workbench.encoders.single_stream import SingleStreamSizes
 from workbench.encoders.two_stream import TwoStreamSizes
 from workbench.systems import published, unimo, uniter, vilbert, vlp
 from workbench.systems.description import Description, Words
-from workbench.systems.hub import from_pretrained, push_to_hub, save_pretrained
+from workbench.systems.hub import (
+    from_pretrained,
+    located,
+    push_to_hub,
+    save_pretrained,
+    tokenizer_in,
+)
 
 torch.set_num_threads(1)
 WORDS = Words(4, 3, 2, (5, VOCABULARY))
@@ -183,3 +190,22 @@ def test_a_model_goes_to_a_hub_and_comes_back(tmp_path, monkeypatch):
         )
         assert not any("code.py" in path for _, path, _ in hub.asked)
     assert_same(model, again)
+
+
+def test_words_go_up_beside_the_weights_and_come_down(tmp_path, monkeypatch):
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    description = descriptions()["uniter"]
+    model, sentence = built(description), "a small dog sits on an old house"
+    words = wordpiece().restricted_to([sentence])
+    found = []
+    for number, given in enumerate((words, None)):
+        with fake_hub() as hub:
+            there = {"endpoint": hub.address, "token": "hf_secret"}
+            push_to_hub(model, "small", description, tokenizer=given, **there)
+            folder = located("someone/small", cache_dir=tmp_path / str(number), **there)
+            found.append(tokenizer_in(folder))
+        assert ("open_pretrained" in (folder / "README.md").read_text()) == (given is not None)
+    again, none = found
+    assert again is not None and none is None
+    assert again.fingerprint() == words.fingerprint()
+    assert torch.equal(again.encode([sentence]).ids, words.encode([sentence]).ids)
