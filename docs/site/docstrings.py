@@ -10,7 +10,7 @@ import griffe
 LITERAL = re.compile(r"``(.+?)``", re.DOTALL)
 IMAGE = re.compile(r"^\.\. image:: \S*docs/(\S+)$", re.MULTILINE)
 EXAMPLE = re.compile(r"::\n(?=\n[ ]{4})")
-BRACKETS = re.compile(r"(`[^`]*`)|\](?=\[)")
+BRACKETS = re.compile(r"(`[^`]*`)|\](?=\s?\[)")
 
 
 def as_markdown(text: str, name: str) -> str:

@@ -1,7 +1,8 @@
 """Folders of the site: in the navigation ``folder/*`` is every page there, sorted by name.
 
 On a page, ``<!-- pages of folder -->`` becomes a list of them with their titles, and
-``<!-- modules of package -->`` the reference of every module of a package.
+``<!-- modules of package -->`` the reference of every module of a package, ``package.*`` of those
+that lie in no folder of it.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ def titles(folder: str, origin: str, files: Files) -> str:
 
 def modules(package: str) -> str:
     """The reference of every public module in a package and below, or of one module."""
-    place = ROOT / package.replace(".", "/")
-    paths = sorted(place.rglob("*.py"), key=lambda path: (len(path.parts), path))
+    place = ROOT / package.removesuffix(".*").replace(".", "/")
+    found = place.glob("*.py") if package.endswith(".*") else place.rglob("*.py")
+    paths = sorted(found, key=lambda path: (len(path.parts), path))
     names = [".".join(p.relative_to(ROOT).with_suffix("").parts) for p in paths if p.stem[0] != "_"]
     return "\n\n".join(f"::: {name}" for name in names or [package])

@@ -40,11 +40,17 @@ def as_page(notebook: dict, stem: str) -> tuple[str, dict[str, bytes]]:
                 if png:
                     name = f"{stem}/{number}-{place}.png"
                     pictures[name] = base64.b64decode("".join(png))
-                    blocks.append(f"![Picture {number} of this notebook: see the text]({name})")
+                    blocks.append(f"![{said_of(output)}]({name})")
                 else:
                     blocks.append(as_text(output))
     where = f"*This is `notebooks/{stem}.ipynb`; in JupyterLab its pictures are alive.*"
     return "\n\n".join([blocks[0], where, *filter(None, blocks[1:])]) + "\n", pictures
+
+
+def said_of(output: dict) -> str:
+    """A picture in words: the sentence that an explorer says, where it has one."""
+    said = "".join(output["data"].get("text/plain", ""))
+    return "A picture, as the text says" if said[:1] in "<" else " ".join(said.split())
 
 
 def as_text(output: dict) -> str:
