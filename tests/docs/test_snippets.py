@@ -31,7 +31,7 @@ def test_a_page_does_what_it_says(page, desk, request):
     text = page.read_text("utf-8")
     if "ready.ready()" in text:
         request.getfixturevalue("trained")
-    before, namespace = set(sys.modules), {"__name__": "a_page"}
+    before, namespace = set(sys.modules), {"__name__": "__main__"}
     blocks = blocks_of(text)
     try:
         for block, behind in zip_longest(blocks, blocks[1:]):
