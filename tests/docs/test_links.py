@@ -53,12 +53,13 @@ def test_a_broken_link_is_noticed(tmp_path, monkeypatch):
 
 
 def test_fences_are_read():
-    text = '# A\n\n```python title="a.py" fails\nx = 1\n```\n\n```sh not_run="no ls"\nls\n```\n'
-    one, two = blocks_of(text)
-    assert (one.language, one.options, one.text, one.line) == (
-        "python",
-        {"title": "a.py", "fails": ""},
-        "x = 1\n",
-        4,
+    text = (
+        '# A\n\n```python title="a.py"\nx = 1\n```\n\n<!-- not run: no ls -->\n\n```sh\nls\n```\n'
     )
+    one, two = blocks_of(text)
+    assert (one.language, one.title, one.text, one.line) == ("python", "a.py", "x = 1\n", 4)
+    assert (two.text, two.line, two.not_run, two.fails) == ("ls\n", 10, "no ls", False)
     assert one.runs and not two.runs
+    (fails,) = blocks_of("<!-- fails -->\n\n```python\nx\n```\n")
+    assert fails.fails and fails.runs and not fails.strange
+    assert blocks_of("```python fails\nx\n```\n")[0].strange == "fails"

@@ -35,9 +35,9 @@ def test_a_page_does_what_it_says(page, desk, request):
     blocks = blocks_of(text)
     try:
         for block, behind in zip_longest(blocks, blocks[1:]):
-            if block.language in RUNNABLE and "title" in block.options:
-                (desk / block.options["title"]).write_text(block.text, "utf-8")
-            elif block.runs and "fails" in block.options:
+            if block.title:
+                (desk / block.title).write_text(block.text, "utf-8")
+            elif block.runs and block.fails:
                 assert behind is not None and behind.language == "text", (page, block.line)
                 message = refused(block, page, namespace)
                 assert fits(message, behind.text), f"{page.name}, line {block.line}: {message}"
@@ -96,11 +96,11 @@ def test_quoted_messages_are_compared():
 
 def test_what_is_not_run_says_why(capsys):
     blocks = {page: blocks_of(page.read_text("utf-8")) for page in PAGES}
-    left = [(called(p), b) for p, found in blocks.items() for b in found if "not_run" in b.options]
+    left = [(called(p), b) for p, found in blocks.items() for b in found if b.not_run]
     with capsys.disabled():
         for page, block in left:
-            print(f"\nnot run: {page}, line {block.line}: {block.options['not_run']}", end="")
-    assert all(len(block.options["not_run"].split()) > 2 for _, block in left)
+            print(f"\nnot run: {page}, line {block.line}: {block.not_run}", end="")
+    assert all(len(block.not_run.split()) > 2 for _, block in left)
     running = [block for found in blocks.values() for block in found if block.runs]
     assert len(running) > 4 * len(left), "most of what is shown is run"
 
@@ -108,9 +108,8 @@ def test_what_is_not_run_says_why(capsys):
 @pytest.mark.parametrize("page", PAGES, ids=called)
 def test_every_fence_says_what_it_is(page):
     known = {*RUNNABLE, "text", "csv", "json", "html"}
-    odd = [
-        (b.line, b.language) for b in blocks_of(page.read_text("utf-8")) if b.language not in known
-    ]
+    blocks = blocks_of(page.read_text("utf-8"))
+    odd = [(b.line, b.language, b.strange) for b in blocks if b.language not in known or b.strange]
     assert not odd
 
 
@@ -118,7 +117,7 @@ def test_every_fence_says_what_it_is(page):
 def test_what_other_pages_import_is_there(page):
     """Their blocks need data or time; their imports at least are real."""
     for block in blocks_of(page.read_text("utf-8")):
-        if block.language != "python" or "title" in block.options:
+        if block.language != "python" or block.title:
             continue
         tree = ast.parse(block.text, str(page))
         kept = [n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
