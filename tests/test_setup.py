@@ -50,7 +50,7 @@ def test_it_runs_before_anything_is_installed():
     command = [sys.executable, "-S", "-m", "workbench.setup", "--help"]
     ran = subprocess.run(command, cwd=setup.ROOT, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
-    for verb in ("start", "install", "test", "lint", "notebooks", "demo"):
+    for verb in ("start", "install", "test", "lint", "notebooks", "demo", "docs"):
         assert verb in ran.stdout
 
 
@@ -210,3 +210,9 @@ def test_arguments_go_to_pytest_alone(clone, calls, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         setup.main(["lint", "tests/data"])
     assert "takes no arguments" in capsys.readouterr().err
+
+
+def test_docs_lets_no_link_lead_nowhere(clone, calls):
+    assert setup.main(["docs"]) == 0
+    assert ["--editable", ".[docs]"] in installs(calls)
+    assert calls[-1][1:] == ["-m", "mkdocs", "build", "--strict"]
