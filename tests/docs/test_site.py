@@ -16,7 +16,7 @@ import workbench
 from tests.browser.conftest import axe, browser, open_page  # noqa: F401
 from tests.docs.pages import ROOT
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 KINDS = (
     "index.html",
@@ -152,6 +152,7 @@ def test_docstrings_are_read_as_they_are_meant(pages):
     assert "../pictures/session.png" in pages["reference/widgets.html"].loads
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_pages_are_good_to_read_from_a_folder(open_page, axe, site, kind, dark):  # noqa: F811
@@ -168,6 +169,7 @@ def test_pages_are_good_to_read_from_a_folder(open_page, axe, site, kind, dark):
     assert (watched.requests, watched.errors) == ([], [])
 
 
+@pytest.mark.browser
 def test_the_search_finds_without_a_server(open_page, site):  # noqa: F811
     watched = open_page(site / "index.html", width=1280)
     watched.page.click(".md-search__input")
