@@ -47,6 +47,11 @@ def free_port() -> int:
         return found.getsockname()[1]
 
 
+def caller(address: str) -> Client:
+    """A client that waits as long as a busy machine needs."""
+    return Client(address, verbose=False, httpx_kwargs={"timeout": 120})
+
+
 class Served:
     """A demo in a process of its own."""
 
@@ -55,7 +60,7 @@ class Served:
         self.process = process
         self.log = log
         self.seconds = seconds
-        self.client = Client(address, verbose=False)
+        self.client = caller(address)
 
     @property
     def alive(self) -> bool:

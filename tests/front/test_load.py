@@ -5,9 +5,9 @@ from __future__ import annotations
 import concurrent.futures
 
 import pytest
-from gradio_client import Client, handle_file
+from gradio_client import handle_file
 
-from tests.front.desk import RUNS, python_demo, serving
+from tests.front.desk import RUNS, caller, python_demo, serving
 
 AT_ONCE, COMERS = 50, 5
 BOUND = 250
@@ -19,7 +19,7 @@ AGAIN = 60
 def storm(address: str, home, questions: int = AT_ONCE) -> list[str]:
     """That many questions at the same moment, each told by how it ended."""
     pictures = sorted((home / ".cache" / "gallery").rglob("*.png"))
-    clients = [Client(address, verbose=False) for _ in range(COMERS)]
+    clients = [caller(address) for _ in range(COMERS)]
 
     def ask(number: int) -> str:
         file = handle_file(pictures[number % 12])

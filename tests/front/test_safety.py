@@ -12,11 +12,11 @@ import httpx
 import numpy as np
 import pytest
 import torch
-from gradio_client import Client, handle_file
+from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from tests.front.desk import RUNS, chunk, png, python_demo, serving
+from tests.front.desk import RUNS, caller, chunk, png, python_demo, serving
 from workbench.front.guard import MOST_QUESTION, names_elsewhere
 from workbench.front.picture_input import picture_input
 from workbench.front.pictures import Limits, Pictures
@@ -308,7 +308,7 @@ def test_many_at_once_ask_one_model_and_each_gets_the_answer_of_one_alone(desk, 
     shades = [handed_in(encoded(Image.new("L", (60, 40), n * 40)), f"{n}.png") for n in range(4)]
 
     def ask(number: int) -> str:
-        client = Client(desk.address, verbose=False)
+        client = caller(desk.address)
         sentence = f"{'a dog ' * (number % 3 + 1)}beside a tree"
         asked = (RUNS[0], handle_file(shades[number % 4]), sentence)
         return client.predict(*asked, api_name="/attention")

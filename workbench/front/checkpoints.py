@@ -20,7 +20,7 @@ HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASC
 FOLDERS = re.compile(r"(?<!\S)/\S*/")
 """The folders before a file's name, which are nobody's business."""
 
-LISTED = 8
+LISTED, LONGEST = 8, 300
 
 
 class CheckpointError(ValueError):
@@ -98,7 +98,9 @@ class Checkpoints:
                 return replace(open_pretrained(self.visitors.folder(name)), name=name)
         except (RunError, RecipeError, ValueError, OSError) as problem:
             said = FOLDERS.sub("", str(problem))
-            raise CheckpointError(f"{name} cannot be opened: {said}") from problem
+            raise CheckpointError(
+                f"{name} cannot be opened: {said[:LONGEST]}{'…' * (len(said) > LONGEST)}"
+            ) from problem
         raise CheckpointError(
             f"there is no checkpoint {name[:80]!r} here; choose one of {self._some()}, or give the "
             "name of a model on the Hub as owner/name; folders are named when the demo is "
