@@ -62,8 +62,7 @@ def _trained_on(writer: Captioner) -> str:
     return "fragments" if isinstance(writer.feeding, LeftToRight) else "sentences"
 
 
-def _within(what: str, given: float, most: int) -> int:
-    number = int(given)
+def _within(what: str, number: int, most: int) -> int:
     if not 1 <= number <= most:
         raise ValueError(f"{number} {what} were asked for; ask for 1 to {most}")
     return number
@@ -100,20 +99,20 @@ def caption_tab(front: Front, given: Given) -> None:
 
         @polite
         def ask_caption(
-            checkpoint: str, picture: str | None, beams: float, longest: float
+            checkpoint: str, picture: str | None, beams: int, longest: int
         ) -> tuple[str, dict[str, Any]]:
             """A caption of a picture, greedy and by beam search with 1 to 8 drafts, of 1 to 30
             tokens. Answers HTML, and both texts with their log-probabilities. Only a Unified VLP
             or a UNIMO can."""
-            return caption(front, checkpoint, picture, int(beams), int(longest))
+            return caption(front, checkpoint, picture, beams, longest)
 
         @polite
         def with_one_that_can(
-            checkpoint: str, picture: str | None, beams: float, longest: float
+            checkpoint: str, picture: str | None, beams: int, longest: int
         ) -> tuple[str, str, dict[str, Any]]:
             if front.checkpoints.open(checkpoint).captioner is None:
                 checkpoint = (*able(front, lambda one: one.captioner is not None), checkpoint)[0]
-            return checkpoint, *caption(front, checkpoint, picture, int(beams), int(longest))
+            return checkpoint, *caption(front, checkpoint, picture, beams, longest)
 
         rows = [[str(file)] for file in front.gallery.files[1 : 1 + OFFERED]]
         offered(
