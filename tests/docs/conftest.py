@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import product
 from pathlib import Path
 
@@ -35,7 +36,8 @@ def trained(home):
     from workbench.training.run import Run
 
     prepared.prepare(Scenes(split="train", count=SCENES), progress=False)
-    run = Run.start(uniter_tiny(scenes=SCENES, steps=STEPS), home / "runs" / "quickstart")
+    recipe = dataclasses.replace(uniter_tiny(scenes=SCENES, steps=STEPS), probe=None)
+    run = Run.start(recipe, home / "runs" / "quickstart")
     assert run.wait(120.0) == "finished", run.problem
     (run.path / "results.json").write_text("{}")
 
