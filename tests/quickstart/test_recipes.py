@@ -80,3 +80,12 @@ def test_what_a_notebook_opens_first(monkeypatch):
     assert all(columns["sentence"][i] == columns["what the model sees"][i] for i in kept)
     unmeasured = Run.attach(places.runs() / "set-aside")
     assert "was not evaluated" in ready.results_of(unmeasured)
+
+
+def test_held_out_scenes_are_of_the_kind_that_the_run_knows(four_runs, tmp_path, monkeypatch):
+    """Whatever source would be chosen now: a run's words are those of the one it learnt from."""
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "first-look").symlink_to(four_runs["uniter-tiny"].path)
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path))
+    monkeypatch.setenv("WORKBENCH_SCENES_SOURCE", "one that there is not")
+    assert ready.held_out(2).scenes.origin.name == "drawn"
