@@ -94,7 +94,7 @@ def test_sentences_that_cannot_be_read_are_refused(pixels, empty):
 
 def test_what_is_no_picture_says_so(tmp_path, pixels):
     (tmp_path / "notes.png").write_text("no picture")
-    with pytest.raises(PictureError, match="notes.png: not a readable picture"):
+    with pytest.raises(PictureError, match=r"notes\.png: not a readable picture"):
         Photograph.of(tmp_path / "notes.png", GRID)
     with pytest.raises(PictureError, match="there is no such file; check the path"):
         Photograph.of(tmp_path / "nowhere.png", GRID)

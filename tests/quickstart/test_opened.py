@@ -127,7 +127,7 @@ def test_a_model_of_other_features_says_which_it_was_given(tmp_path, four_runs):
     of_2048 = uniter.tiny(words.vocabulary_size, 2048, 91)
     ids = Words(words.mask_id, 3, 2, words.random_range)
     wide = saved(tmp_path / "wide", words, Description("uniter", of_2048, uniter.RELEASED, ids))
-    with pytest.raises(ValueError, match="2048.*open it in a notebook with its own features"):
+    with pytest.raises(ValueError, match=r"2048.*open it in a notebook with its own features"):
         open_pretrained(wide)
 
 

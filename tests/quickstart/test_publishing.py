@@ -133,7 +133,7 @@ def test_a_run_without_words_or_checkpoint_is_refused(tmp_path, four_runs, home)
 
     noise = recipe_of(Choice.named("uniter-tiny", data="noise", pictures=50, steps=1))
     record.create(RunFolder(tmp_path / "noise"), noise)
-    with pytest.raises(RunError, match="noise cannot be published: .* has no words"):
+    with pytest.raises(RunError, match=r"noise cannot be published: .* has no words"):
         publish(tmp_path / "noise", tmp_path / "model")
     record.create(RunFolder(tmp_path / "new"), four_runs["uniter-tiny"].recipe)
     with pytest.raises(RunError, match="checkpoint"):

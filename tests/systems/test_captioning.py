@@ -118,5 +118,5 @@ def test_a_model_left_in_training_writes_the_same(words, regions):
 
 @pytest.mark.parametrize("builder", [uniter_tiny, vilbert_tiny])
 def test_models_that_never_learnt_to_write_say_so(words, builder):
-    with pytest.raises(ValueError, match="was not trained to write .* take a Unified VLP or a"):
+    with pytest.raises(ValueError, match=r"was not trained to write .* take a Unified VLP or a"):
         Captioner.of(made(builder, words), words)
