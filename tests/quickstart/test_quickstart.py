@@ -11,6 +11,7 @@ from workbench.data.datasets.composing import relation
 from workbench.data.datasets.mixture import Mixture
 from workbench.data.datasets.scenes import Scenes
 from workbench.data.mirroring import mirrored, opposites
+from workbench.data.store import RegionStore
 from workbench.metrics.retrieval import both_ways, ranks
 from workbench.quickstart import scenes as prepared
 from workbench.quickstart.evaluation import evaluate, name_blanks
@@ -48,6 +49,11 @@ def stream(scenes):
 def test_a_second_preparation_finds_everything_there(scenes):
     again = prepared.prepare(scenes, progress=False)
     assert (again.done, again.already, again.failed) == (0, 12, {})
+
+
+def test_what_is_prepared_may_be_asked_for_while_somebody_writes(scenes):
+    with RegionStore.open(prepared.folder_of(scenes) / "truth", append=True):
+        assert prepared.prepare(scenes, progress=False).already == scenes.count
 
 
 def test_stores_hold_the_scenes_own_boxes(scenes):

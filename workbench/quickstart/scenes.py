@@ -14,6 +14,7 @@ import torch
 
 from workbench import places
 from workbench.data.datasets.scenes import Scenes
+from workbench.data.manifest import StoreError
 from workbench.data.store import RegionStore
 from workbench.vision import folder as extraction
 from workbench.vision.extractor import DetectedRegions
@@ -36,6 +37,8 @@ def folder_of(scenes: Scenes) -> Path:
 def prepare(scenes: Scenes, *, progress: bool = True) -> extraction.Summary:
     """Extract what is still missing; a second call finds everything there."""
     folder = folder_of(scenes)
+    if all(_holds(folder / name, scenes) for name in ("truth", "detected")):
+        return extraction.Summary(0, scenes.count, {}, 0.0)
     given, detected = (_store(folder / name) for name in ("truth", "detected"))
     jobs = [
         extraction.Job(
@@ -58,6 +61,15 @@ def regions(scenes: Scenes, boxes: str) -> RegionStore:
             f"(no {folder.name!r} store); run `make start` or quickstart.scenes.prepare first"
         )
     return RegionStore.open(folder)
+
+
+def _holds(folder: Path, scenes: Scenes) -> bool:
+    """Whether a store has all these scenes; only read, so that many processes may ask at once."""
+    try:
+        with RegionStore.open(folder) as store:
+            return all(scene.key in store for scene in scenes.scenes())
+    except (StoreError, FileNotFoundError):
+        return False
 
 
 def _store(folder: Path) -> RegionStore:
