@@ -116,6 +116,6 @@ def test_the_limit_can_be_lowered():
 def test_errors_call_a_picture_by_its_name_and_tell_no_place(tmp_path):
     (tmp_path / "notes.jpg").write_text("no picture")
     for source in (tmp_path / "notes.jpg", b"no picture", tmp_path):
-        with pytest.raises(PictureError, match="^holiday: not a readable picture") as caught:
+        with pytest.raises(PictureError, match=r"^holiday: not a readable picture") as caught:
             open_picture(source, "holiday")
         assert str(tmp_path) not in str(caught.value) and "0x" not in str(caught.value)

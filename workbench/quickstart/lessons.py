@@ -94,7 +94,7 @@ def lesson(ratios: Mapping[str, float], *, steps: int = 150, seed: int = 0) -> R
         steps=steps,
         optimisation=Optimisation(learning_rate=1e-3, warmup_steps=steps // 10 + 1),
         seed=seed,
-        precision="bfloat16",
+        precision="float32",
         threads=1,
         checkpoint_every=steps,
     )

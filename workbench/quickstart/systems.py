@@ -112,7 +112,7 @@ def pretraining_recipe(
         steps=steps,
         optimisation=Optimisation(learning_rate=1e-3, warmup_steps=min(200, steps // 10 + 1)),
         seed=seed,
-        precision="bfloat16",
+        precision="float32" if fast else "bfloat16",
         threads=threads,
         checkpoint_every=500,
         probe=call(scene_probe, **{**asdict(world), "source": data["source"]}) if probes else None,

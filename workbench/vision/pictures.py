@@ -43,8 +43,8 @@ def open_picture(
         ) from error
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
         raise PictureError(
-            f"{called}: not a readable picture ({_reason(error)}); expected one of {', '.join(FORMATS)}. "
-            "Fetch the file again or leave it out"
+            f"{called}: not a readable picture ({_reason(error)}); expected one of "
+            f"{', '.join(FORMATS)}. Fetch the file again or leave it out"
         ) from error
 
 

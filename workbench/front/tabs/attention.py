@@ -23,7 +23,7 @@ def explore(front: Front, checkpoint: str, picture: str | None, sentence: str) -
 
 
 def attention_tab(front: Front, given: Given, opened: Callable) -> None:
-    """Draws the tab, which answers when the page is ``opened`` too; its endpoint: ``/attention``."""
+    """Draws the tab, which answers when the page is ``opened`` too: ``/attention``."""
     with gr.Tab("Look inside", id="attention"):
         gr.Markdown("Hover a word to see which regions it looks at; click to keep it.")
         ask = gr.Button("Show the attention", variant="primary")
