@@ -95,9 +95,12 @@ def flashes(query: Float[Tensor, "q H E"]) -> bool:
     )
 
 
-@torch.compiler.assume_constant_result
 def _capability(device: int) -> int:
     return torch.cuda.get_device_capability(device)[0]
+
+
+# What torch.compiler.assume_constant_result does, which would load the compiler (70 MB) for all.
+_capability._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def _flash(query, key, value, read, dropout):
