@@ -122,7 +122,7 @@ def run_all(page: Any, seconds: float = 120) -> None:
         page.wait_for_timeout(3000)
     page.wait_for_function(_ALL_RAN, timeout=1000 * max(1.0, until - time.monotonic()))
     wait_for_kernel(page, seconds)
-    failed = page.locator('[data-mime-type="application/vnd.jupyter.error"]').all_text_contents()
+    failed = page.locator(_FAILED).all_text_contents()
     assert not failed, failed[0][-2000:]
 
 
@@ -137,7 +137,9 @@ _PROMPTS = """[...document.querySelectorAll(".jp-CodeCell")]
     .filter((cell) => cell.querySelector(".cm-content").textContent.trim())
     .map((cell) => cell.querySelector(".jp-InputPrompt").textContent)"""
 _ANY_STARTED = f"() => {_PROMPTS}.some((prompt) => !prompt.includes('[ ]'))"
-_ALL_RAN = f"() => {_PROMPTS}.every((prompt) => /[0-9]/.test(prompt))"
+_FAILED = '[data-mime-type="application/vnd.jupyter.error"]'
+_ALL_RAN = f"""() => {_PROMPTS}.every((prompt) => /[0-9]/.test(prompt))
+  || document.querySelector('{_FAILED}') !== null"""
 _READY = """() => {
   const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
   const kernel = context?.session?.kernel;

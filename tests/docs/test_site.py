@@ -13,7 +13,6 @@ import pytest
 
 import widgets
 import workbench
-from tests.browser.conftest import axe, browser, open_page  # noqa: F401
 from tests.docs.pages import ROOT
 
 pytestmark = pytest.mark.slow
@@ -155,7 +154,7 @@ def test_docstrings_are_read_as_they_are_meant(pages):
 @pytest.mark.browser
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_pages_are_good_to_read_from_a_folder(open_page, axe, site, kind, dark):  # noqa: F811
+def test_pages_are_good_to_read_from_a_folder(open_page, axe, site, kind, dark):
     watched = open_page(site / kind, dark=dark, width=1280)
     page = watched.page
     page.wait_for_selector("[data-md-component='content']")
@@ -170,7 +169,7 @@ def test_pages_are_good_to_read_from_a_folder(open_page, axe, site, kind, dark):
 
 
 @pytest.mark.browser
-def test_the_search_finds_without_a_server(open_page, site):  # noqa: F811
+def test_the_search_finds_without_a_server(open_page, site):
     watched = open_page(site / "index.html", width=1280)
     watched.page.click(".md-search__input")
     watched.page.type(".md-search__input", "Offsets")

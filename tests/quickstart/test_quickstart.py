@@ -2,6 +2,9 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +25,8 @@ from workbench.quickstart.table import table
 from workbench.systems import tiny
 
 torch.set_num_threads(1)
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -54,6 +59,23 @@ def test_a_second_preparation_finds_everything_there(scenes):
 def test_what_is_prepared_may_be_asked_for_while_somebody_writes(scenes):
     with RegionStore.open(prepared.folder_of(scenes) / "truth", append=True):
         assert prepared.prepare(scenes, progress=False).already == scenes.count
+
+
+def test_scenes_that_another_process_prepares_are_waited_for(home):
+    """Two at once, of scenes that nobody has prepared: one extracts, the other finds them there."""
+    script = (
+        "from workbench.data.datasets.scenes import Scenes\n"
+        "from workbench.quickstart import scenes\n"
+        "told = scenes.prepare(Scenes('drawn', 'test', 3), progress=False)\n"
+        "print(told.done, told.already, len(told.failed))"
+    )
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    assert sorted(one.communicate(timeout=120)[0].strip() for one in both) == ["0 3 0", "3 0 0"]
 
 
 def test_stores_hold_the_scenes_own_boxes(scenes):

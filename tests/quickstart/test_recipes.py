@@ -9,6 +9,7 @@ from workbench.data.division import Divisible
 from workbench.quickstart import __main__ as quickstart
 from workbench.quickstart import ready
 from workbench.quickstart.recipes import BLIND, HARD, ORDINARY, uniter_tiny
+from workbench.quickstart.standing import ended_well, started
 from workbench.training.loop import train
 from workbench.training.recipe import Recipe
 from workbench.training.run import Run
@@ -59,9 +60,9 @@ def test_a_run_of_another_recipe_is_set_aside_and_the_losses_are_told():
     told = quickstart.losses(Run.attach(folder))
     assert set(told) <= set(ORDINARY.ratios)
     assert all(ends["first"] > 0 for ends in told.values())
-    again = quickstart._finished(quickstart._started(first, "set-aside"))
+    again = ended_well(started(first, "set-aside"))
     assert again.state == "finished" and not folder.with_name("set-aside-old-1").exists()
-    other = quickstart._finished(quickstart._started(uniter_tiny(**SMALL, steps=2), "set-aside"))
+    other = ended_well(started(uniter_tiny(**SMALL, steps=2), "set-aside"))
     assert other.recipe.steps == 2 and other.state == "finished"
     assert Run.attach(folder.with_name("set-aside-old-1")).recipe == first
     probe = next((folder / "probes").glob("*.npz"))

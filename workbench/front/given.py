@@ -60,7 +60,8 @@ def given_by_visitor(front: Front) -> Given:
     with gr.Accordion("Regions that were found", open=True):
         seen = gr.Image(show_label=False, interactive=False, format="png", buttons=["fullscreen"])
 
-    def pick(event: gr.SelectData):
+    @polite
+    def pick(event: gr.SelectData) -> tuple[str, str]:
         return str(files[event.index]), front.gallery.sentences[event.index]
 
     @polite

@@ -11,6 +11,7 @@ import hashlib
 from pathlib import Path
 
 import torch
+from filelock import FileLock
 
 from workbench import places
 from workbench.data.datasets.scenes import Scenes
@@ -35,12 +36,22 @@ def folder_of(scenes: Scenes) -> Path:
 
 
 def prepare(scenes: Scenes, *, progress: bool = True) -> extraction.Summary:
-    """Extract what is still missing; a second call finds everything there."""
+    """Extract what is still missing; a second call finds everything there.
+
+    Where another process is preparing the same scenes, it is waited for.
+    """
     folder = folder_of(scenes)
-    if all(_holds(folder / name, scenes) for name in ("truth", "detected")):
+    if _whole(folder, scenes):
         return extraction.Summary(0, scenes.count, {}, 0.0)
-    given, detected = (_store(folder / name) for name in ("truth", "detected"))
-    jobs = [
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "preparing.lock"):
+        given, detected = (_store(folder / name) for name in ("truth", "detected"))
+        with given, detected:
+            return extraction.extract_both(_jobs(scenes), given, detected, progress=progress)
+
+
+def _jobs(scenes: Scenes) -> list[extraction.Job]:
+    return [
         extraction.Job(
             scene.key,
             lambda scene=scene: scenes.picture(scene),
@@ -48,8 +59,6 @@ def prepare(scenes: Scenes, *, progress: bool = True) -> extraction.Summary:
         )
         for scene in scenes.scenes()
     ]
-    with given, detected:
-        return extraction.extract_both(jobs, given, detected, progress=progress)
 
 
 def regions(scenes: Scenes, boxes: str) -> RegionStore:
@@ -63,11 +72,15 @@ def regions(scenes: Scenes, boxes: str) -> RegionStore:
     return RegionStore.open(folder)
 
 
-def _holds(folder: Path, scenes: Scenes) -> bool:
-    """Whether a store has all these scenes; only read, so that many processes may ask at once."""
+def _whole(folder: Path, scenes: Scenes) -> bool:
+    """Whether both stores have all these scenes; only read, so that many may ask at once."""
+    keys = {scene.key for scene in scenes.scenes()}
     try:
-        with RegionStore.open(folder) as store:
-            return all(scene.key in store for scene in scenes.scenes())
+        with (
+            RegionStore.open(folder / "truth") as one,
+            RegionStore.open(folder / "detected") as two,
+        ):
+            return keys <= {*one.keys} and keys <= {*two.keys}
     except (StoreError, FileNotFoundError):
         return False
 

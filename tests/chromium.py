@@ -1,4 +1,7 @@
-"""A real Chromium, pages that report every request and error, and axe-core where npm has it."""
+"""A real Chromium, pages that report every request and error, and axe-core where npm has it.
+
+Fixtures of the whole suite (tests/conftest.py): a process can drive one Chromium only.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 AXE = "axe-core@4.14.1"
 
 
