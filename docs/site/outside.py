@@ -31,6 +31,7 @@ ORIGINS = {page: text for text, page in TEXTS.items()}
 FENCE = re.compile(r"^(```+).*?^\1`*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(\]\()(?!#|[a-z]+:)([^)\s#]+)((?:#[^)\s]*)?(?:\s\"[^\"]*\")?\))")
 MODULE = re.compile(r"(?<!\[)`((?:workbench|widgets)/[\w/]+)\.py`")
+FROM_ELSEWHERE = re.compile(r"!\[([^\]]*)\]\(https?://[^)\s]+\)")
 LANGUAGES = (".py", ".sh", ".toml", ".js", ".json")
 UNSEARCHED = "---\nsearch:\n  exclude: true\n---\n\n"
 
@@ -51,7 +52,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Point every link at the place on the site, and every module at its reference."""
+    """Point every link at the place on the site, and every module at its reference.
+
+    A picture of another machine (a badge) becomes its words: the site loads nothing from elsewhere.
+    """
     here = page.file.src_uri
     if here.startswith("source/"):
         return markdown
@@ -60,7 +64,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     def turned(target: str) -> str:
         return posixpath.relpath(place_on_site(in_checkout(target, origin(here))), folder)
 
-    return each_link(markdown, turned, referred)
+    return each_link(FROM_ELSEWHERE.sub(r"\1", markdown), turned, referred)
 
 
 def each_link(text: str, turned: Callable[[str], str], prose: Callable[[str], str] = str) -> str:
