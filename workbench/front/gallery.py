@@ -15,6 +15,7 @@ from workbench.data.datasets.scenes import Scene, Scenes
 from workbench.pairs import Regions
 from workbench.quickstart import scenes as prepared
 from workbench.quickstart.opened import Opened
+from workbench.quickstart.stream import asked_of_scenes
 
 PICTURES = 24
 
@@ -35,8 +36,7 @@ class Gallery:
     @classmethod
     def beside(cls, opened: Opened, count: int = PICTURES) -> Gallery:
         """Scenes of the source that a run was trained on; of the usual one for other models."""
-        given = {} if opened.run is None else dict(opened.run.recipe.data.arguments)
-        given = given.get("of", {}).get("arguments", given)  # a mixed stream names its pairs
+        given = {} if opened.run is None else asked_of_scenes(opened.run.recipe.data)
         return cls.prepared(given.get("source"), count)
 
     @cached_property

@@ -24,7 +24,7 @@ from workbench.explain.rollout import rollout
 from workbench.explain.shown import Shown
 from workbench.objectives.masked_language import MaskedLanguage
 from workbench.quickstart import scenes as prepared
-from workbench.quickstart.stream import SceneStream, scene_stream
+from workbench.quickstart.stream import SceneStream, asked_of_scenes, scene_stream
 from workbench.training.errors import RunError
 from workbench.training.model import Pretraining
 from workbench.training.run import Run
@@ -127,8 +127,7 @@ def pointing_of(run: Run, count: int = SCENES) -> Pointing:
 
 def scenes_of(run: Run, split: str, count: int) -> SceneStream:
     """``count`` scenes of a split, made like those that a run learns from, with exact boxes."""
-    given = run.recipe.data.arguments
-    given = given.get("of", {}).get("arguments", given)  # a mixed stream names the one it is of
+    given = asked_of_scenes(run.recipe.data)
     source, vocabulary = given.get("source"), given.get("vocabulary", AT_MOST)
     prepared.prepare(Scenes(source, split, count, vocabulary=vocabulary), progress=False)
     return scene_stream(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections.abc import Mapping
 from functools import cache, cached_property
 from typing import Any
 
@@ -22,6 +23,7 @@ from workbench.data.tokenizer import Tokenizer
 from workbench.data.tokenizers import wordpiece
 from workbench.pairs import PairBatch
 from workbench.quickstart import scenes as prepared
+from workbench.training.calls import Call
 
 BOXES = {"truth": ("truth",), "detected": ("detected",), "both": ("truth", "detected")}
 
@@ -182,6 +184,12 @@ def scene_stream(
         spotlight=spotlight,
         share=share,
     )
+
+
+def asked_of_scenes(data: Call) -> Mapping[str, Any]:
+    """The arguments of a recipe's scenes; a mixed stream names the stream that it is of."""
+    given = data.arguments
+    return asked_of_scenes(Call(**given["of"])) if "of" in given else given
 
 
 def part_of(examples: list[Example], share: float, seed: int) -> list[Example]:
