@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 
-import torch
-
 from workbench import places
 from workbench.data.datasets.scenes import Scenes
-from workbench.objectives.masked_language import MaskedLanguage
-from workbench.objectives.masking import Tokens
 from workbench.quickstart import scenes as prepared
 from workbench.quickstart.pointing import scenes_of
 from workbench.quickstart.recipes import FAST_SCENES, uniter_tiny
@@ -63,23 +59,6 @@ def held_out(count: int = 6) -> SceneStream:
             return scenes_of(Run.attach(file.parent), "validation", count)
     prepared.prepare(Scenes(split="validation", count=count), progress=False)
     return scene_stream(split="validation", count=count, mirror=False)
-
-
-def example_of_masking(stream: SceneStream, example: int, seed: int = 1) -> dict[str, list[str]]:
-    """Columns of a small table: the pieces of one sentence, as they are and as hidden (U6)."""
-    tokenizer = stream.tokenizer
-    objective = MaskedLanguage(
-        torch.nn.Identity(), tokenizer.mask_id, tokenizer.random_range, choose=Tokens(0.4)
-    )
-    batch = stream.take([example])
-    broken = objective.corrupt(batch, torch.Generator().manual_seed(seed))
-    rows = set(broken.rows.tolist())
-    asked = ["recover this" if row in rows else "" for row in range(len(batch.text.ids))]
-    return {
-        "sentence": tokenizer.pieces(batch.text.ids),
-        "what the model sees": tokenizer.pieces(broken.batch.text.ids),
-        "its task": asked,
-    }
 
 
 def results_of(run: Run) -> str:
