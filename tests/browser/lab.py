@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from tests.ports import free_port
 
 TOKEN = "workbench-test"
 _LAUNCH = (
@@ -53,13 +54,6 @@ class Lab:
     def notebook(self, name: str) -> str:
         """The address that opens a notebook of its folder alone, in a fresh workspace."""
         return f"{self.address}/lab/workspaces/auto-test/tree/{quote(name)}?reset&token={TOKEN}"
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import struct
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import psutil
 import pytest
 from gradio_client import Client
 
+from tests.ports import free_port
 from tests.quickstart.conftest import trained
 from workbench.setup import ROOT
 
@@ -39,12 +39,6 @@ def home(tmp_path_factory) -> Path:
                 trained(name, made / "runs" / name)
         _HOMES.append(made)
     return _HOMES[0]
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def caller(address: str) -> Client:

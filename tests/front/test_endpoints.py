@@ -9,7 +9,7 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from tests.front.desk import free_port
+from tests.ports import free_port
 from workbench.front.page import page
 from workbench.front.serving import launch
 

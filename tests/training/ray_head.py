@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.ports import free_ports
 from workbench.training.engines.ray_jobs import Jobs
 from workbench.training.errors import RunError
 from workbench.training.parentage import end_with_parent
@@ -48,7 +48,7 @@ def ray_head(log: Path) -> Iterator[str]:
 
 
 def _start(place: str, log: Path) -> tuple[psutil.Popen, str]:
-    port, *others = _free_ports(3)
+    port, *others = free_ports(3)
     environment = os.environ | {
         "PATH": str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"],
         "RAY_USAGE_STATS_ENABLED": "0",
@@ -100,11 +100,3 @@ def _end(head: psutil.Popen) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(family, timeout=10)
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as opened:
-        sockets = [opened.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
