@@ -68,6 +68,18 @@ def offline() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def left_as_found() -> Iterator[None]:
+    """Refuse a module that leaves the workbench's variables otherwise than it has found them."""
+
+    def variables() -> dict[str, str]:
+        return {name: said for name, said in os.environ.items() if name.startswith("WORKBENCH_")}
+
+    found = variables()
+    yield
+    assert variables() == found, "what is set for one module is still set for the next"
+
+
 @pytest.fixture(scope="session")
 def browser_path() -> str:
     """Path of a Chromium or Chrome; the test is skipped, with what to do, where there is none."""

@@ -12,11 +12,13 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+import nbformat
 
 from tests.ports import free_port
 
@@ -96,6 +98,14 @@ def jupyter_lab(
         _end(lab)
 
 
+def write_notebook(path: Path, cells: Iterable[str]) -> None:
+    """A notebook of these code cells, none of which has run."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata["kernelspec"] = kernel
+    nbformat.write(notebook, path)
+
+
 def open_notebook(page: Any, lab: Lab, name: str, seconds: float = 90) -> None:
     """Show a notebook and wait until its kernel is idle."""
     page.goto(lab.notebook(name), timeout=1000 * seconds)
@@ -116,7 +126,7 @@ def run_all(page: Any, seconds: float = 120) -> None:
         page.wait_for_timeout(3000)
     page.wait_for_function(_ALL_RAN, timeout=1000 * max(1.0, until - time.monotonic()))
     wait_for_kernel(page, seconds)
-    failed = page.locator(_FAILED).all_text_contents()
+    failed = page.evaluate(_FAILED)
     assert not failed, failed[0][-2000:]
 
 
@@ -131,9 +141,12 @@ _PROMPTS = """[...document.querySelectorAll(".jp-CodeCell")]
     .filter((cell) => cell.querySelector(".cm-content").textContent.trim())
     .map((cell) => cell.querySelector(".jp-InputPrompt").textContent)"""
 _ANY_STARTED = f"() => {_PROMPTS}.some((prompt) => !prompt.includes('[ ]'))"
-_FAILED = '[data-mime-type="application/vnd.jupyter.error"]'
-_ALL_RAN = f"""() => {_PROMPTS}.every((prompt) => /[0-9]/.test(prompt))
-  || document.querySelector('{_FAILED}') !== null"""
+# asked of the notebook, since the page shows an error as it shows any other printed text
+_FAILED = """window.jupyterapp.shell.currentWidget.content.widgets
+    .map((cell) => cell.model.outputs?.toJSON() ?? []).flat()
+    .filter((output) => output.output_type === "error")
+    .map((output) => output.traceback.join("\\n"))"""
+_ALL_RAN = f"() => {_PROMPTS}.every((prompt) => /[0-9]/.test(prompt)) || {_FAILED}.length > 0"
 _READY = """() => {
   const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
   const kernel = context?.session?.kernel;

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import nbformat
 import pytest
 
-from tests.browser.lab import jupyter_lab, open_notebook, run_all
+from tests.browser.lab import jupyter_lab, open_notebook, run_all, write_notebook
 from tests.widgets import widget_samples as samples
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -41,11 +40,7 @@ def test_the_kernel_is_asked_for_changes_only(open_page, tmp_path, monkeypatch) 
     folder.mkdir()
     samples.attention_record().save(folder / "first.npz")
     samples.attention_record(seed=4).save(folder / "second.npz")
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
-    notebook.metadata["kernelspec"] = {
-        "name": "python3", "display_name": "Python 3", "language": "python"
-    }  # fmt: skip
-    nbformat.write(notebook, folder / "attention.ipynb")
+    write_notebook(folder / "attention.ipynb", CELLS)
     with jupyter_lab(folder, tmp_path / "jupyter", False) as lab:
         watched = open_page("about:blank", width=1700, height=1200)
         page = watched.page

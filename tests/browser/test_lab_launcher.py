@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import nbformat
 import pytest
 
-from tests.browser.lab import jupyter_lab, open_notebook, run_all, wait_for_kernel
+from tests.browser.lab import jupyter_lab, open_notebook, run_all, wait_for_kernel, write_notebook
 from workbench.training.run import Run
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -66,11 +65,7 @@ def pictured(tmp_path: Path) -> Callable[..., None]:
 
 def _notebook(folder: Path) -> str:
     folder.mkdir()
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in CELLS])
-    notebook.metadata["kernelspec"] = {
-        "name": "python3", "display_name": "Python 3", "language": "python"
-    }  # fmt: skip
-    nbformat.write(notebook, folder / "launch.ipynb")
+    write_notebook(folder / "launch.ipynb", CELLS)
     return "launch.ipynb"
 
 

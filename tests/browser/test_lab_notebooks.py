@@ -18,6 +18,7 @@ from tests.browser.lab import (
     open_notebook,
     run_all,
     wait_for_kernel,
+    write_notebook,
 )
 from tests.widgets import widget_samples as samples
 
@@ -61,11 +62,7 @@ def smoke_folder(tmp_path: Path, monkeypatch) -> Path:
     samples.write_run(folder / "run", 1200, 300, reason=None, began=time.time() - 90)
     samples.write_lease(folder / "run")
     samples.write_probe(folder / "run", 0)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in SMOKE])
-    notebook.metadata["kernelspec"] = {
-        "name": "python3", "display_name": "Python 3", "language": "python"
-    }  # fmt: skip
-    nbformat.write(notebook, folder / "smoke.ipynb")
+    write_notebook(folder / "smoke.ipynb", SMOKE)
     return folder
 
 

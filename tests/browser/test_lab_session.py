@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nbformat
 import pytest
 
-from tests.browser.lab import jupyter_lab, open_notebook, run_all
+from tests.browser.lab import jupyter_lab, open_notebook, run_all, write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -27,11 +26,7 @@ def test_a_click_on_a_pair_opens_it_in_the_others(open_page, tmp_path, monkeypat
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     folder = tmp_path / "notebooks"
     folder.mkdir()
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
-    notebook.metadata["kernelspec"] = {
-        "name": "python3", "display_name": "Python 3", "language": "python"
-    }  # fmt: skip
-    nbformat.write(notebook, folder / "session.ipynb")
+    write_notebook(folder / "session.ipynb", CELLS)
     with jupyter_lab(folder, tmp_path / "jupyter", False) as lab:
         watched = open_page("about:blank", width=1500, height=1200)
         page = watched.page

@@ -15,8 +15,7 @@ torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
-def told(tmp_path_factory):
-    """The run; it is read by all tests and changed by none."""
+def told_once(tmp_path_factory) -> Run:
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBENCH_HOME", str(home))
@@ -28,4 +27,12 @@ def told(tmp_path_factory):
             pass
         results = {"name_accuracy": {"with_regions": 0.75, "twin": None}, "itm_accuracy": 0.5}
         (run.path / "results.json").write_text(json.dumps(results))
-        yield run
+    return run
+
+
+@pytest.fixture(scope="module")
+def told(told_once):
+    """The run, in its home; it is read by all tests and changed by none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_HOME", str(told_once.path.parents[1]))
+        yield told_once

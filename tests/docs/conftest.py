@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
@@ -16,10 +18,9 @@ COLOURS, SHAPES = ("red", "green", "blue", "orange"), ("disc", "box")
 SCENES, STEPS = 24, 20
 
 
-@pytest.fixture(scope="session")
-def home(tmp_path_factory):
-    """A home of its own, whose scenes are drawn."""
-    folder = tmp_path_factory.mktemp("home")
+@contextlib.contextmanager
+def lived_in(folder: Path) -> Iterator[Path]:
+    """The workbench's files lie in a folder, and its scenes are drawn, while this lasts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBENCH_HOME", str(folder))
         patch.setenv("WORKBENCH_SCENES_SOURCE", "drawn")
@@ -28,18 +29,32 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def trained(home):
+def house(tmp_path_factory) -> Path:
+    """A folder that can be lived in."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def home(house):
+    """A home of its own, whose scenes are drawn."""
+    with lived_in(house):
+        yield house
+
+
+@pytest.fixture(scope="session")
+def trained(house):
     """The run that ``ready.ready()`` finds in this home: 24 drawn scenes, 20 steps."""
     from workbench.data.datasets.scenes import Scenes
     from workbench.quickstart import scenes as prepared
     from workbench.quickstart.recipes import uniter_tiny
     from workbench.training.run import Run
 
-    prepared.prepare(Scenes(split="train", count=SCENES), progress=False)
-    recipe = dataclasses.replace(uniter_tiny(scenes=SCENES, steps=STEPS), probe=None)
-    run = Run.start(recipe, home / "runs" / "quickstart")
-    assert run.wait(120.0) == "finished", run.problem
-    (run.path / "results.json").write_text("{}")
+    with lived_in(house):
+        prepared.prepare(Scenes(split="train", count=SCENES), progress=False)
+        recipe = dataclasses.replace(uniter_tiny(scenes=SCENES, steps=STEPS), probe=None)
+        run = Run.start(recipe, house / "runs" / "quickstart")
+        assert run.wait(120.0) == "finished", run.problem
+        (run.path / "results.json").write_text("{}")
 
 
 @pytest.fixture
