@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import subprocess
 from pathlib import Path
 
 import nbformat
@@ -10,9 +11,12 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from notebooks.execute import WIDGET_VIEW, cleaned, execute
+from tests.footprint import Footprint
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+# MiB for a notebook and all that it starts: Binder guarantees 1,024, JupyterLab's server takes 98.
+MEMORY = 925
 
 
 def outputs_after(*outputs: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
@@ -68,9 +72,20 @@ def test_a_notebook_is_executed_where_it_lies(tmp_path):
     nbformat.validate(done)
 
 
+@pytest.fixture
+def like_binder(monkeypatch):
+    """What a session there is told (``binder/start``), but for whose scenes are shown."""
+    told = subprocess.check_output([ROOT / "binder" / "start", "env"], text=True)
+    for name, _, value in (line.partition("=") for line in told.splitlines()):
+        if name != "WORKBENCH_SCENES_SOURCE":  # whichever this checkout has prepared
+            monkeypatch.setenv(name, value)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_every_notebook_runs_and_shows_a_picture(path):
-    done = execute(path)
+def test_every_notebook_runs_and_shows_a_picture(path, like_binder):
+    with Footprint() as footprint:
+        done = execute(path)
+    assert 200 < footprint.peak < MEMORY, footprint.parts
     shown = [o for cell in done.cells if cell.cell_type == "code" for o in cell.outputs]
     assert any("image/png" in output.get("data", {}) for output in shown)

@@ -9,9 +9,9 @@ import time
 import uuid
 from pathlib import Path
 
-import nbformat
 import psutil
-from nbclient import NotebookClient
+
+from notebooks.execute import execute
 
 MARK = "WORKBENCH_FOOTPRINT"
 
@@ -60,19 +60,12 @@ class Footprint:
                 self.peak, self.parts = sum(parts.values()), parts
 
 
-def run_notebook(path: Path) -> tuple[Footprint, float]:
-    """The footprint of a notebook run from top to bottom, and the seconds it took."""
-    notebook = nbformat.read(path, as_version=4)
-    folder = {"metadata": {"path": str(path.parent)}}
-    began = time.monotonic()
-    with Footprint() as footprint:
-        NotebookClient(notebook, timeout=600, kernel_name="python3", resources=folder).execute()
-    return footprint, time.monotonic() - began
-
-
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        footprint, seconds = run_notebook(Path(name))
+        began = time.monotonic()
+        with Footprint() as footprint:
+            execute(Path(name).resolve())
+        seconds = time.monotonic() - began
         print(f"{Path(name).name}: peak {footprint.peak:.0f} MiB, {seconds:.0f} s", flush=True)
         for command, size in sorted(footprint.parts.items(), key=lambda part: -part[1]):
             print(f"    {size:6.0f}  {command}", flush=True)
