@@ -16,11 +16,13 @@ import pytest
 import torch
 import toy_pretraining as toy
 
+from workbench import places
 from workbench.training import control, record
 from workbench.training.engines.processes import Processes
 from workbench.training.errors import RunBusy, RunError, RunExists
 from workbench.training.folder import RunFolder
 from workbench.training.lease import read_lease
+from workbench.training.listing import all_runs
 from workbench.training.load import load_model
 from workbench.training.loop import advance, train
 from workbench.training.optimisation import Optimisation, Schedule
@@ -241,6 +243,13 @@ def test_errors_of_the_process_reach_whoever_looks(home):
     assert "the loss is nan" in (run.path / "log.txt").read_text()
     assert gone.wait(PATIENCE) == "failed"
     assert "cannot import 'no_such_module:model'" in gone.problem
+
+
+def test_a_run_is_found_by_its_name_in_the_list(home):
+    list(train(toy.recipe(1), places.runs() / "grid" / "cell"))
+    (name,) = (run.name for run in all_runs())
+    assert name == "grid/cell"
+    assert Run.attach(name).path == places.runs() / "grid" / "cell"
 
 
 def test_folders_without_a_run_and_unwritable_ones_are_named(home):

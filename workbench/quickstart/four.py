@@ -36,7 +36,9 @@ from workbench.training.run import Run
 FOUR = ("unimo-tiny", "vlp-tiny", "vilbert-tiny", "uniter-tiny")
 """The slowest first, so that two processes end at about the same time."""
 
-STEPS, TESTED = 750, 100
+STEPS, TESTED = 2_500, 100
+"""After 750 steps VLP and UNIMO restore 2 to 3 % of the stamps' names, after 2,500 39 %."""
+
 FOLDER = "four"
 
 

@@ -24,9 +24,12 @@ class RunFolder:
 
     @classmethod
     def holding_a_run(cls, folder: str | Path) -> RunFolder:
-        """The folder at this path, or of this name below ``runs``; must hold a ``recipe.json``."""
+        """The folder at this path, or of this name (``four/vlp-tiny``) below ``runs``.
+
+        Raises ``RunError`` where there is no ``recipe.json``, naming the runs that there are.
+        """
         path = Path(folder).expanduser()
-        if len(path.parts) == 1 and not path.exists() and (places.runs() / path).is_dir():
+        if not path.exists() and (places.runs() / path).is_dir():
             path = places.runs() / path
         found = cls(path.absolute())
         if not found.recipe.is_file():
