@@ -24,7 +24,7 @@ class RunFolder:
 
     @classmethod
     def holding_a_run(cls, folder: str | Path) -> RunFolder:
-        """The folder at this path, or of this name (``four/vlp-tiny``) below ``runs``.
+        """The folder at this path, or of this name (``grid/cell``) below ``runs``.
 
         Raises ``RunError`` where there is no ``recipe.json``, naming the runs that there are.
         """
